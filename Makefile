@@ -1,0 +1,145 @@
+# Forkyard: reap what you fork. `make help` lists what you can say.
+#
+# Everything made lands in build/ (with SAN=address in build/address, and so
+# on). A stage's link line lists what it is made of: where two lines differ,
+# two stages differ.
+
+PORT   ?= 8080
+FUZZ_SECONDS ?= 60
+SAN    ?=
+B      := build$(SAN:%=/%)
+export BUILD := $(B)
+
+STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi \
+          3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop
+TOOLS  := flood watch
+SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
+C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch])
+SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
+            tests/*.bash part2/cgi-bin/*)
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 \
+            -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+            -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wpointer-arith
+HARDENED := -fstack-protector-strong \
+            $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer)
+COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
+            $(HARDENED) $(SANITIZE)
+
+.DEFAULT_GOAL := all
+.PHONY: all demo check test check-built deps help format lint fuzz clean \
+        $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%)
+
+# --- What you can say --------------------------------------------------------
+
+all: $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) ## build every stage and every tool
+
+demo: deps ## the main job in a minute: flood and freeze 3a, 3b and 3c
+	@$(MAKE) --no-print-directory all
+	@scripts/demo.sh
+
+check: deps ## run every test; check SAN=address: under a sanitizer
+	@$(MAKE) --no-print-directory check-built
+
+test: check ## the same as check
+
+deps: ## install what is missing (uses sudo only when you are not root)
+	@scripts/deps.sh
+
+## 3c: build one stage: 1a 1b 1c 2a 3a 3b 3c
+## run-3c: build one stage and run it, PORT=8080; Ctrl-C ends it
+## diff-3c: show what a stage changes in the one before
+
+format: ## lay out the C files as .clang-format says
+	clang-format -i $(C_FILES)
+
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck: no complaint allowed
+	@scripts/lint.sh $(C_FILES) -- $(SCRIPTS)
+
+fuzz: ## fuzz request_feed() for FUZZ_SECONDS=60
+	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined \
+	    B=build/fuzz build/fuzz/fuzz_request
+	@scripts/fuzz.sh build/fuzz/fuzz_request $(FUZZ_SECONDS)
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## show this list
+	@sed -n -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p; \
+	    s/^## ([a-z0-9-]+): (.*)/  make \1|\2/p' Makefile | \
+	    awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+# --- Stages: the link lines --------------------------------------------------
+
+objects = $(patsubst %,$(B)/%.o,$(1))
+COMMON := $(call objects,$(addprefix common/,connection site files request \
+            rules response net options log))
+
+# The first two spell out what common/ does for all the others.
+$(B)/1a_hello: $(call objects,part1/1a_hello \
+    common/net common/options common/log)
+$(B)/1b_parse: $(call objects,part1/1b_parse \
+    common/net common/options common/log)
+$(B)/1c_iterative: $(call objects,part1/1c_iterative) $(COMMON)
+
+# A program answers: the gateway stands between the connection and the site.
+$(B)/2a_cgi: $(call objects,part2/2a_cgi \
+    $(addprefix part2/cgi,_options _program _environ _process _header) \
+    part2/cgi) $(COMMON)
+
+# The fork ladder links just what 1c links: only main() differs.
+$(B)/3a_fork_no_wait: $(call objects,part3/3a_fork_no_wait) $(COMMON)
+$(B)/3b_fork_one_wait: $(call objects,part3/3b_fork_one_wait) $(COMMON)
+$(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(COMMON)
+
+$(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
+
+# --- Tools -------------------------------------------------------------------
+
+$(B)/flood: $(call objects,$(addprefix tools/flood,_options _target _answer \
+    _tally) tools/flood)
+$(B)/watch: $(call objects,tools/family tools/watch_report \
+    tools/watch_picture tools/watch)
+
+# --- Tests: one program a module ---------------------------------------------
+
+TESTS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
+
+$(TESTS): $(B)/%: $(B)/tests/%.o
+$(B)/test_rules: $(call objects,common/rules)
+$(TESTS): LIBRARIES := -lcheck -lsubunit -lpthread -lrt -lm
+
+# --- How things are made -----------------------------------------------------
+
+$(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(TESTS):
+	$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
+
+# Objects depend on how they are compiled: another compiler or other flags
+# make them anew. -MMD notes which headers each of them includes.
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c $< -o $@
+
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+.PHONY: FORCE
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# --- One stage by its short name ---------------------------------------------
+
+.SECONDEXPANSION:
+full = $(filter $(1)_%,$(STAGES))
+
+$(SHORT): $$(B)/$$(call full,$$@)
+
+RUN_2a := --cgi /cgi-bin=part2/cgi-bin
+$(SHORT:%=run-%): run-%: %
+	@exec $(B)/$(call full,$*) --port $(PORT) --root www $(RUN_$*)
+
+$(SHORT:%=diff-%): diff-%:
+	@scripts/diff-stage.sh $*

@@ -1,0 +1,65 @@
+/* net.h - sockets: listen, accept, and reads and writes that cannot hang.
+ *
+ * What these calls stand for is spelled out in part1/1a_hello.c. Every
+ * descriptor made here is close-on-exec, every client is non-blocking, and
+ * every wait for a client has an end. Times are milliseconds; a deadline is
+ * an instant of net_now(). The caller ignores SIGPIPE. */
+#ifndef COMMON_NET_H
+#define COMMON_NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+    NET_BACKLOG = 128,   // connections the kernel keeps ready for accept
+    NET_NAME_BYTES = 128 // room for any text that net_peer() writes
+};
+
+/* Milliseconds of CLOCK_MONOTONIC: for deadlines, not for dates. */
+int64_t net_now(void);
+
+/* Listen on `host` and `port` (names or numbers; port "0": any free one), or
+ * on the unix socket `host` if it contains a slash. A stale unix socket is
+ * replaced, one that answers is not. Returns the listener. For start-up: if
+ * it cannot be done, says why in one line and ends the program. */
+int net_listen(const char *host, const char *port);
+
+/* Log where `listener` listens, as a URL, and the pid of this process. */
+void net_announce(int listener);
+
+/* The port `listener` is bound to; 0 for a unix socket. */
+int net_port(int listener);
+
+/* Wait for the next client; returns its descriptor, TCP_NODELAY set. Clients
+ * gone before they were accepted are passed over; while descriptors or memory
+ * are short it waits and tries again. Returns -1 with errno for the rest:
+ * EINTR when a signal handler without SA_RESTART ran, see accept(2). */
+int net_accept(int listener);
+
+/* Write the address of the other end of `client`, without its port. */
+void net_peer(int client, char *text, size_t size);
+
+/* Read what is there, waiting for it until `deadline`. Returns the number of
+ * bytes, 0 at the end of input, -1 with errno (ETIMEDOUT: the deadline). */
+ssize_t net_read(int client, void *bytes, size_t size, int64_t deadline);
+
+/* Write all bytes. Returns 0, or -1 with errno (ETIMEDOUT: nothing could be
+ * written for `progress_ms`; EPIPE, ECONNRESET: the client has gone). */
+int net_write(int client, const void *bytes, size_t len, int progress_ms);
+
+/* Send `len` bytes of `file` from `offset` on by sendfile(2), as net_write().
+ * EIO: the file has become shorter. Its file position is not moved. */
+int net_send_file(int client, int file, int64_t offset, int64_t len,
+                  int progress_ms);
+
+/* Close so that the client can read all that was written: shut the sending
+ * side, read away what still comes until the client closes too or
+ * `linger_ms` are over, then close. Closing with unread bytes would reset the
+ * connection and destroy the answer on its way (RFC 9112 9.6). */
+void net_close(int client, int linger_ms);
+
+/* Close by a reset: the client sees an error, not the end of an answer. */
+void net_reset(int client);
+
+#endif

@@ -1,0 +1,384 @@
+/* request.c - feeds http-parser line by line, and keeps what it finds.
+ *
+ * The head is collected in one block that never moves. Each line is checked
+ * by rules.c when it is whole, then given to the parser, whose callbacks note
+ * where the parts stand. So the verdict never depends on how the bytes were
+ * cut. The body goes to the parser as it comes. */
+#include "request.h"
+
+#include <errno.h>
+#include <http_parser.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { BODY_FIRST_ROOM = 4096 };
+
+/* Remember the first fault; what comes after a fault is not looked at. */
+static int refuse(struct request *request, int status)
+{
+    if (request->status == 0)
+        request->status = status;
+    return request->status;
+}
+
+/* --- What http-parser tells us. A non-zero return stops it. --- */
+
+static struct request *owner(http_parser *parser)
+{
+    return parser->data;
+}
+
+static int found_target(http_parser *parser, const char *at, size_t len)
+{
+    struct request *request = owner(parser);
+    size_t start = (size_t)(at - request->head);
+    request->head[start + len] = '\0'; // was the space before HTTP/1.1
+    request->target = request->head + start;
+    return 0;
+}
+
+static int found_name(http_parser *parser, const char *at, size_t len)
+{
+    struct request *request = owner(parser);
+    if (request->head_complete)
+        return 0; // a trailer: checked by rules.c, then dropped
+    if (request->header_count == REQUEST_HEADERS_MAX)
+        return refuse(request, 431);
+    size_t start = (size_t)(at - request->head);
+    request->head[start + len] = '\0'; // was the colon
+    request->headers[request->header_count++] =
+        (struct header){.name = request->head + start, .value = ""};
+    return 0;
+}
+
+static int found_value(http_parser *parser, const char *at, size_t len)
+{
+    struct request *request = owner(parser);
+    if (request->head_complete || len == 0)
+        return 0;
+    while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t'))
+        len--;
+    size_t start = (size_t)(at - request->head);
+    request->head[start + len] = '\0'; // was white space or the line's end
+    request->headers[request->header_count - 1].value = request->head + start;
+    return 0;
+}
+
+static int found_head_end(http_parser *parser)
+{
+    parser->upgrade = 0; // we never switch protocols: read on as HTTP
+    http_parser_pause(parser, 1);
+    return 0;
+}
+
+static int found_body(http_parser *parser, const char *at, size_t len)
+{
+    struct request *request = owner(parser);
+    size_t limit = request->limits->body_bytes;
+    if (len > limit - request->body_len)
+        return refuse(request, 413);
+    if (len > request->body_size - request->body_len) {
+        size_t size =
+            request->body_size ? request->body_size * 2 : BODY_FIRST_ROOM;
+        while (size < request->body_len + len)
+            size *= 2;
+        char *room = realloc(request->body_room, size);
+        if (!room)
+            return refuse(request, 500);
+        request->body_room = room;
+        request->body_size = size;
+    }
+    memcpy(request->body_room + request->body_len, at, len);
+    request->body_len += len;
+    request->body = request->body_room;
+    return 0;
+}
+
+static int found_end(http_parser *parser)
+{
+    owner(parser)->complete = true;
+    http_parser_pause(parser, 1);
+    return 0;
+}
+
+static const http_parser_settings callbacks = {
+    .on_url = found_target,
+    .on_header_field = found_name,
+    .on_header_value = found_value,
+    .on_headers_complete = found_head_end,
+    .on_body = found_body,
+    .on_message_complete = found_end,
+};
+
+/* Give bytes to the parser. Returns how many it took. */
+static size_t parse(struct request *request, const char *bytes, size_t len)
+{
+    http_parser *parser = request->parser;
+    http_parser_pause(parser, 0);
+    size_t taken = http_parser_execute(parser, &callbacks, bytes, len);
+    enum http_errno error = HTTP_PARSER_ERRNO(parser);
+    if (error == HPE_INVALID_METHOD)
+        refuse(request, 501); // rules.c has seen that it is a token
+    else if (error == HPE_HEADER_OVERFLOW)
+        refuse(request, 431);
+    else if (error != HPE_OK && error != HPE_PAUSED)
+        refuse(request, 400);
+    return taken;
+}
+
+/* --- The head as a whole --- */
+
+const char *request_header(const struct request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strcasecmp(request->headers[i].name, name) == 0)
+            return request->headers[i].value;
+    return NULL;
+}
+
+static size_t count_headers(const struct request *request, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strcasecmp(request->headers[i].name, name) == 0)
+            count++;
+    return count;
+}
+
+/* RFC 9112 3.2: one Host, and a valid one; HTTP/1.0 may come without. */
+static int check_host(const struct request *request)
+{
+    size_t count = count_headers(request, "Host");
+    if (count > 1 || (count == 0 && request->minor > 0))
+        return 400;
+    return count ? rules_host(request_header(request, "Host")) : 0;
+}
+
+/* RFC 9112 6.1 and 6.3: chunked, alone, once, not in HTTP/1.0. */
+static int check_framing(const struct request *request)
+{
+    const char *length = request_header(request, "Content-Length");
+    const char *coding = request_header(request, "Transfer-Encoding");
+    if (length && count_headers(request, "Content-Length") > 1)
+        return 400;
+    if (length && (!*length || length[strspn(length, "0123456789")]))
+        return 400;
+    if (!coding)
+        return 0;
+    if (length || request->minor == 0)
+        return 400;
+    if (count_headers(request, "Transfer-Encoding") > 1 ||
+        strcasecmp(coding, "chunked") != 0)
+        return rules_list_has(coding, "chunked") ? 400 : 501;
+    return 0;
+}
+
+/* RFC 9112 9.3, over all Connection lines. */
+static bool wants_to_stay(const struct request *request)
+{
+    bool stays = request->minor > 0;
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct header *header = &request->headers[i];
+        if (strcasecmp(header->name, "Connection") != 0)
+            continue;
+        if (rules_list_has(header->value, "close"))
+            return false;
+        if (rules_list_has(header->value, "keep-alive"))
+            stays = true;
+    }
+    return stays;
+}
+
+/* The path inside the target (RFC 9112 3.2), or NULL if it has none: "/p?q",
+ * "http://host/p?q", "http://host"; "*" and "host:port" have none. */
+static const char *path_of_target(const char *target)
+{
+    if (*target == '/')
+        return target;
+    const char *scheme_end = strstr(target, "://");
+    if (!scheme_end)
+        return NULL;
+    const char *authority = scheme_end + 3;
+    return authority + strcspn(authority, "/?");
+}
+
+/* Decode the path into the room behind the head. */
+static int split_target(struct request *request)
+{
+    char *decoded = request->head + request->head_size;
+    const char *path = path_of_target(request->target);
+    request->path = strcpy(decoded, "");
+    if (!path) /* RFC 9112 3.2.3 and 3.2.4 */
+        return strcmp(request->method, "CONNECT") == 0 ||
+                       (strcmp(request->method, "OPTIONS") == 0 &&
+                        strcmp(request->target, "*") == 0)
+                   ? 0
+                   : 400;
+    const char *mark = strchr(path, '?');
+    request->query = mark ? mark + 1 : NULL;
+    size_t len = mark ? (size_t)(mark - path) : strlen(path);
+    if (len == 0)
+        return rules_decode_path("/", 1, decoded);
+    return rules_decode_path(path, len, decoded);
+}
+
+static int check_head(struct request *request)
+{
+    http_parser *parser = request->parser;
+    request->method = http_method_str((enum http_method)parser->method);
+    request->minor = parser->http_minor;
+    int status = check_host(request);
+    if (status == 0)
+        status = check_framing(request);
+    if (status == 0)
+        status = split_target(request);
+    if (status)
+        return refuse(request, status);
+    if (!(parser->flags & F_CHUNKED) && parser->content_length != UINT64_MAX &&
+        parser->content_length > request->limits->body_bytes)
+        return refuse(request, 413);
+    const char *expectation = request_header(request, "Expect");
+    request->expects_continue = expectation && request->minor > 0 &&
+                                strcasecmp(expectation, "100-continue") == 0;
+    request->keep_alive = wants_to_stay(request);
+    request->head_complete = true;
+    return 0;
+}
+
+/* --- Line by line --- */
+
+/* The last line of the head is whole: end it for the parser, which stops at
+ * the last byte; that byte belongs to what follows, so it is given again. */
+static void end_head(struct request *request, const char *line, size_t len)
+{
+    size_t taken = parse(request, line, len);
+    if (request->status == 0 && check_head(request) == 0)
+        parse(request, line + taken, len - taken);
+}
+
+/* A line has become whole: check it, then let the parser have it. */
+static void take_line(struct request *request)
+{
+    const char *line = request->head + request->line_start;
+    size_t len = request->head_len - request->line_start;
+    bool is_first = request->line_start == 0;
+    size_t text = len - 1; // without LF, or CR LF
+    if (text > 0 && line[text - 1] == '\r')
+        text--;
+    request->line_start = request->head_len;
+    if (text == 0 && is_first) {
+        request->line_start = request->head_len = 0; // RFC 9112 2.2
+        return;
+    }
+    if (text == 0) {
+        end_head(request, line, len);
+        return;
+    }
+    int status = is_first ? rules_request_line(line, text)
+                          : rules_header_line(line, text);
+    if (status)
+        refuse(request, status);
+    else
+        parse(request, line, len);
+    if (is_first)
+        request->headers_start = request->head_len;
+}
+
+/* How many bytes the line that is being collected may still grow by. */
+static size_t room_left(const struct request *request)
+{
+    const struct limits *limits = request->limits;
+    if (request->line_start == 0)
+        return request->head_size - limits->head_bytes - request->head_len;
+    return limits->head_bytes - (request->head_len - request->headers_start);
+}
+
+static void feed_head(struct request *request, const char *bytes, size_t len)
+{
+    while (request->used < len && !request->head_complete &&
+           request->status == 0) {
+        const char *next = bytes + request->used;
+        const char *end = memchr(next, '\n', len - request->used);
+        size_t count = end ? (size_t)(end - next) + 1 : len - request->used;
+        if (count > room_left(request)) {
+            refuse(request, request->line_start == 0 ? 414 : 431);
+            return;
+        }
+        memcpy(request->head + request->head_len, next, count);
+        request->head_len += count;
+        request->used += count;
+        if (end)
+            take_line(request);
+    }
+}
+
+static void feed_body(struct request *request, const char *bytes, size_t len)
+{
+    if (request->parser->flags & F_CHUNKED) {
+        int status = rules_chunk_bytes(&request->chunks, bytes, len);
+        if (status) {
+            refuse(request, status);
+            return;
+        }
+    }
+    request->used += parse(request, bytes, len);
+}
+
+int request_feed(struct request *request, const char *bytes, size_t len)
+{
+    request->used = 0;
+    if (request->status == 0 && !request->head_complete)
+        feed_head(request, bytes, len);
+    if (request->status == 0 && request->head_complete && !request->complete)
+        feed_body(request, bytes + request->used, len - request->used);
+    return request->status;
+}
+
+bool request_begun(const struct request *request)
+{
+    return request->head_len > 0;
+}
+
+/* --- Beginning and end --- */
+
+int request_open(struct request *request, const struct limits *limits)
+{
+    /* Method, spaces, version and line end stand beside the target. */
+    size_t line = limits->target_bytes + 64;
+    size_t head_size = line + limits->head_bytes;
+    http_parser *parser = malloc(sizeof *parser);
+    char *head = malloc(head_size + line); // the decoded path comes last
+    if (!parser || !head) {
+        free(parser);
+        free(head);
+        errno = ENOMEM;
+        return -1;
+    }
+    *request = (struct request){.limits = limits,
+                                .parser = parser,
+                                .head = head,
+                                .head_size = head_size};
+    request_reset(request);
+    return 0;
+}
+
+void request_reset(struct request *request)
+{
+    struct request fresh = {.limits = request->limits,
+                            .parser = request->parser,
+                            .head = request->head,
+                            .head_size = request->head_size};
+    free(request->body_room);
+    *request = fresh;
+    http_parser_init(request->parser, HTTP_REQUEST);
+    request->parser->data = request;
+}
+
+void request_close(struct request *request)
+{
+    free(request->parser);
+    free(request->head);
+    free(request->body_room);
+    *request = (struct request){.limits = request->limits};
+}

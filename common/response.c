@@ -1,0 +1,352 @@
+/* response.c - collects the head and the first of the body in one buffer, so
+ * that a small answer leaves in one write, and frames what follows. */
+#include "response.h"
+
+#include "rules.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+/* Kept free for Connection, Transfer-Encoding and the end of the head. */
+enum { HEAD_RESERVE = 128 };
+
+const char *response_reason(int status)
+{
+    switch (status) {
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 206: return "Partial Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 410: return "Gone";
+    case 411: return "Length Required";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 417: return "Expectation Failed";
+    case 422: return "Unprocessable Content";
+    case 426: return "Upgrade Required";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Unknown";
+    }
+}
+
+static int broken(struct response *response, int error)
+{
+    response->broken = true;
+    errno = error;
+    return -1;
+}
+
+void response_open(struct response *response, sink_fn *sink, void *to,
+                   int minor, bool for_head, bool keep_alive)
+{
+    response->status = 0;
+    response->sent = 0;
+    response->keep_alive = keep_alive;
+    response->broken = false;
+    response->sink = sink;
+    response->to = to;
+    response->minor = minor;
+    response->for_head = for_head;
+    response->head_ended = false;
+    response->ended = false;
+    response->framing = FRAMED_BY_CHUNKS;
+    response->length = -1;
+    response->used = 0;
+}
+
+/* --- The buffer --- */
+
+__attribute__((format(printf, 2, 3))) static void append(
+    struct response *response, const char *format, ...)
+{
+    size_t room = sizeof response->buffer - response->used;
+    va_list values;
+    va_start(values, format);
+    int len =
+        vsnprintf(response->buffer + response->used, room, format, values);
+    va_end(values);
+    assert(len >= 0 && (size_t)len < room); // HEAD_RESERVE sees to it
+    response->used += (size_t)len;
+}
+
+static int send_piece(struct response *response, const struct piece *piece)
+{
+    if (response->broken)
+        return -1;
+    if (piece->len > 0 && response->sink(response->to, piece) < 0)
+        return broken(response, errno);
+    return 0;
+}
+
+static int send_buffer(struct response *response)
+{
+    struct piece all = {.bytes = response->buffer,
+                        .len = (int64_t)response->used};
+    response->used = 0;
+    return send_piece(response, &all);
+}
+
+/* Take a piece into the buffer if it fits; else send both. */
+static int pass_on(struct response *response, const struct piece *piece)
+{
+    size_t room = sizeof response->buffer - response->used;
+    if (piece->bytes && (uint64_t)piece->len <= room) {
+        memcpy(response->buffer + response->used, piece->bytes,
+               (size_t)piece->len);
+        response->used += (size_t)piece->len;
+        return 0;
+    }
+    if (send_buffer(response) < 0)
+        return -1;
+    return send_piece(response, piece);
+}
+
+static int pass_text(struct response *response, const char *text)
+{
+    struct piece piece = {.bytes = text, .len = (int64_t)strlen(text)};
+    return pass_on(response, &piece);
+}
+
+/* --- The head --- */
+
+void response_start(struct response *response, int status)
+{
+    assert(response->status == 0 && status >= 200 && status <= 599);
+    response->status = status;
+    time_t now = time(NULL);
+    struct tm utc;
+    char date[64];
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT",
+             gmtime_r(&now, &utc)); // RFC 9110 5.6.7
+    append(response, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
+           response_reason(status), date);
+}
+
+/* Framing and the connection are decided here, not by handlers. */
+static bool is_ours(const char *name)
+{
+    return strcasecmp(name, "Connection") == 0 ||
+           strcasecmp(name, "Date") == 0 ||
+           strcasecmp(name, "Keep-Alive") == 0 ||
+           strcasecmp(name, "Transfer-Encoding") == 0;
+}
+
+static int declare_length(struct response *response, const char *value)
+{
+    char *end;
+    errno = 0;
+    long long length = strtoll(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end || errno ||
+        (response->length >= 0 && response->length != length)) {
+        errno = EINVAL;
+        return -1;
+    }
+    response->length = length;
+    return 0;
+}
+
+int response_header(struct response *response, const char *name,
+                    const char *value)
+{
+    assert(response->status && !response->head_ended);
+    size_t len = strlen(value);
+    if (!rules_is_token(name, strlen(name)) ||
+        !rules_is_field_value(value, len) || is_ours(name)) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (strcasecmp(name, "Content-Length") == 0)
+        return declare_length(response, value);
+    size_t room = sizeof response->buffer - response->used;
+    if (strlen(name) + len + HEAD_RESERVE > room) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    append(response, "%s: %s\r\n", name, value);
+    return 0;
+}
+
+/* RFC 9110 6.4.1: these never have a body, whatever the headers say. */
+static bool has_no_body(const struct response *response)
+{
+    return response->status == 204 || response->status == 304;
+}
+
+/* RFC 9112 6.3 from the sender's side. */
+static void end_head(struct response *response)
+{
+    response->head_ended = true;
+    bool declared = response->length >= 0;
+    if (declared || has_no_body(response)) {
+        response->framing = FRAMED_BY_LENGTH;
+    } else if (response->minor > 0) {
+        append(response, "Transfer-Encoding: chunked\r\n");
+    } else {
+        response->framing = FRAMED_BY_CLOSE;
+        response->keep_alive = false;
+    }
+    if (declared && response->status != 204) // RFC 9110 8.6
+        append(response, "Content-Length: %lld\r\n",
+               (long long)response->length);
+    if (!response->keep_alive)
+        append(response, "Connection: close\r\n");
+    else if (response->minor == 0)
+        append(response, "Connection: keep-alive\r\n");
+    append(response, "\r\n");
+}
+
+/* --- The body --- */
+
+static int write_piece(struct response *response, const struct piece *piece)
+{
+    assert(response->status);
+    if (response->broken)
+        return -1;
+    if (!response->head_ended)
+        end_head(response);
+    if (piece->len == 0)
+        return 0; // an empty chunk would end the body
+    bool excess =
+        response->length >= 0 && piece->len > response->length - response->sent;
+    struct piece part = *piece;
+    if (excess)
+        part.len = response->length - response->sent;
+    response->sent += part.len;
+    if (response->for_head || has_no_body(response))
+        return 0;
+    char line[32];
+    bool chunked = response->framing == FRAMED_BY_CHUNKS;
+    snprintf(line, sizeof line, "%llx\r\n", (long long)part.len);
+    if ((chunked && pass_text(response, line) < 0) ||
+        pass_on(response, &part) < 0 ||
+        (chunked && pass_text(response, "\r\n") < 0))
+        return -1;
+    return excess ? broken(response, EMSGSIZE) : 0;
+}
+
+int response_write(struct response *response, const void *bytes, size_t len)
+{
+    struct piece piece = {.bytes = bytes, .len = (int64_t)len};
+    return write_piece(response, &piece);
+}
+
+int response_write_file(struct response *response, int file, int64_t offset,
+                        int64_t len)
+{
+    struct piece piece = {.file = file, .offset = offset, .len = len};
+    return write_piece(response, &piece);
+}
+
+int response_flush(struct response *response)
+{
+    if (response->broken)
+        return -1;
+    if (response->status && !response->head_ended)
+        end_head(response);
+    return send_buffer(response);
+}
+
+int response_end(struct response *response)
+{
+    if (response->ended)
+        return response->broken ? -1 : 0;
+    response->ended = true;
+    if (response->broken || response->status == 0)
+        return broken(response, EINVAL);
+    if (!response->head_ended) {
+        if (response->length < 0 && !response->for_head)
+            response->length = 0; // nothing was written: say so
+        end_head(response);
+    }
+    bool body_sent = !response->for_head && !has_no_body(response);
+    if (body_sent && response->framing == FRAMED_BY_CHUNKS &&
+        pass_text(response, "0\r\n\r\n") < 0)
+        return -1;
+    if (send_buffer(response) < 0)
+        return -1;
+    if (body_sent && response->framing == FRAMED_BY_LENGTH &&
+        response->sent < response->length)
+        return broken(response, EINVAL); // the client must not wait for more
+    return 0;
+}
+
+bool response_looks_whole(const struct response *response)
+{
+    return response->head_ended && response->framing == FRAMED_BY_CLOSE;
+}
+
+static int end_with(struct response *response, const char *type,
+                    const void *body, size_t len)
+{
+    char length[32];
+    snprintf(length, sizeof length, "%zu", len);
+    if (response_header(response, "Content-Type", type) < 0 ||
+        response_header(response, "Content-Length", length) < 0)
+        return broken(response, errno);
+    if (response_write(response, body, len) < 0)
+        return -1;
+    return response_end(response);
+}
+
+int response_send(struct response *response, int status, const char *type,
+                  const void *body, size_t len)
+{
+    response_start(response, status);
+    return end_with(response, type, body, len);
+}
+
+/* Whatever response_start() and headers made ready, end it with a line of
+ * text that names the status. */
+static int end_with_page(struct response *response, const char *why)
+{
+    char page[512];
+    int len = snprintf(page, sizeof page, "%d %s%s%s\n", response->status,
+                       response_reason(response->status), why ? ": " : "",
+                       why ? why : "");
+    size_t fits = (size_t)len < sizeof page ? (size_t)len : sizeof page - 1;
+    return end_with(response, "text/plain; charset=utf-8", page, fits);
+}
+
+int response_error(struct response *response, int status, const char *why)
+{
+    response_start(response, status);
+    return end_with_page(response, why);
+}
+
+int response_refuse_method(struct response *response, const char *allowed)
+{
+    response_start(response, 405);
+    response_header(response, "Allow", allowed);
+    return end_with_page(response, NULL);
+}

@@ -1,0 +1,287 @@
+/* rules.c - what a careful server refuses although http-parser lets it by.
+ * Each rule is named by its section, and tested under that name. */
+#include "rules.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum {
+    /* No honest client needs more for chunk extensions and trailers. */
+    CHUNK_OVERHEAD_MAX = 16384,
+    SIZE_DIGITS_MAX = 15, // fits in 60 bits: cannot overflow
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* RFC 9110 5.6.2: tchar */
+static bool is_token_char(char c)
+{
+    return is_alpha(c) || is_digit(c) ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+}
+
+bool rules_is_token(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!is_token_char(text[i]))
+            return false;
+    return len > 0;
+}
+
+/* VCHAR, obs-text, space and tab; never CR, LF, NUL or another control. */
+static bool is_field_char(char c)
+{
+    return ((unsigned char)c >= ' ' && c != 0x7f) || c == '\t';
+}
+
+bool rules_is_field_value(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!is_field_char(text[i]))
+            return false;
+    return true;
+}
+
+bool rules_list_has(const char *list, const char *token)
+{
+    size_t len = strlen(token);
+    while (*list) {
+        list += strspn(list, ", \t");
+        size_t item = strcspn(list, ",");
+        size_t trimmed = item;
+        while (trimmed > 0 && strchr(" \t", list[trimmed - 1]))
+            trimmed--;
+        if (trimmed == len && strncasecmp(list, token, len) == 0)
+            return true;
+        list += item;
+    }
+    return false;
+}
+
+static int hex_value(char c)
+{
+    if (is_digit(c))
+        return c - '0';
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* RFC 3986 2: what a target may consist of; '#' begins a fragment, which is
+ * never sent (RFC 9112 3.2). */
+static bool is_target_char(char c)
+{
+    return c > ' ' && c < 0x7f && !strchr("\"#<>\\^`{|}", c);
+}
+
+static bool is_target(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (!is_target_char(text[i]))
+            return false;
+        if (text[i] == '%' && (i + 2 >= len || hex_value(text[i + 1]) < 0 ||
+                               hex_value(text[i + 2]) < 0))
+            return false;
+    }
+    return len > 0;
+}
+
+static int check_version(const char *text, size_t len)
+{
+    if (len != strlen("HTTP/1.1") || memcmp(text, "HTTP/", 5) != 0 ||
+        !is_digit(text[5]) || text[6] != '.' || !is_digit(text[7]))
+        return 400;
+    return text[5] == '1' ? 0 : 505;
+}
+
+int rules_request_line(const char *line, size_t len)
+{
+    const char *end = line + len;
+    const char *method_end = memchr(line, ' ', len);
+    if (!method_end || !rules_is_token(line, (size_t)(method_end - line)))
+        return 400;
+    const char *target = method_end + 1;
+    const char *target_end = memchr(target, ' ', (size_t)(end - target));
+    if (!target_end || !is_target(target, (size_t)(target_end - target)))
+        return 400;
+    const char *version = target_end + 1;
+    return check_version(version, (size_t)(end - version));
+}
+
+int rules_header_line(const char *line, size_t len)
+{
+    const char *colon = memchr(line, ':', len);
+    /* A token cannot be empty, begin with white space (obs-fold, 5.2) or end
+     * with it (5.1). */
+    if (!colon || !rules_is_token(line, (size_t)(colon - line)))
+        return 400;
+    const char *value = colon + 1;
+    return rules_is_field_value(value, len - (size_t)(value - line)) ? 0 : 400;
+}
+
+/* The length of an IP literal "[...]" at the start of `host`, 0 if bad. */
+static size_t ip_literal(const char *host)
+{
+    size_t inside = strspn(host + 1, "0123456789abcdefABCDEFvV.:");
+    return inside > 0 && host[inside + 1] == ']' ? inside + 2 : 0;
+}
+
+/* RFC 3986 3.2.2: reg-name, with its escapes. */
+static size_t registered_name(const char *host)
+{
+    size_t len = 0;
+    while (is_alpha(host[len]) || is_digit(host[len]) ||
+           (host[len] && strchr("-._~!$&'()*+,;=", host[len])) ||
+           (host[len] == '%' && hex_value(host[len + 1]) >= 0 &&
+            hex_value(host[len + 2]) >= 0))
+        len += host[len] == '%' ? 3 : 1;
+    return len;
+}
+
+int rules_host(const char *host)
+{
+    if (*host == '\0')
+        return 0; // a target without authority (RFC 9112 3.2)
+    size_t name = *host == '[' ? ip_literal(host) : registered_name(host);
+    if (name == 0)
+        return 400;
+    if (host[name] == '\0')
+        return 0;
+    const char *port = host + name + 1;
+    return host[name] == ':' && port[strspn(port, "0123456789")] == '\0' ? 0
+                                                                         : 400;
+}
+
+int rules_decode_path(const char *path, size_t len, char *decoded)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (path[i] != '%') {
+            *decoded++ = path[i];
+            continue;
+        }
+        int high = i + 2 < len ? hex_value(path[i + 1]) : -1;
+        int low = i + 2 < len ? hex_value(path[i + 2]) : -1;
+        if (high < 0 || low < 0 || (high == 0 && low == 0))
+            return 400;
+        *decoded++ = (char)(high * 16 + low);
+        i += 2;
+    }
+    *decoded = '\0';
+    return 0;
+}
+
+/* One byte of the chunk-size line: digits, then maybe extensions. */
+static int size_byte(struct chunk_rules *chunks, char c)
+{
+    int value = hex_value(c);
+    if (value >= 0 && chunks->digits < SIZE_DIGITS_MAX) {
+        chunks->size = chunks->size * 16 + (uint64_t)value;
+        chunks->digits++;
+        return 0;
+    }
+    if (chunks->digits == 0)
+        return 400;
+    chunks->in_quotes = false;
+    if (c == '\r')
+        chunks->state = CHUNK_SIZE_LF;
+    else if (c == ';')
+        chunks->state = CHUNK_EXTENSION;
+    else
+        return 400;
+    return 0;
+}
+
+/* RFC 9112 7.1.1. White space around ';' and '=' is bad and is refused;
+ * inside quotes any field character may stand. */
+static int extension_byte(struct chunk_rules *chunks, char c)
+{
+    if (++chunks->overhead > CHUNK_OVERHEAD_MAX)
+        return 400;
+    if (c == '"')
+        chunks->in_quotes = !chunks->in_quotes;
+    else if (c == '\r' && !chunks->in_quotes)
+        chunks->state = CHUNK_SIZE_LF;
+    else if (chunks->in_quotes ? !is_field_char(c)
+                               : !is_token_char(c) && c != ';' && c != '=')
+        return 400;
+    return 0;
+}
+
+/* Trailer lines are checked as they pass, without keeping them: a token, a
+ * colon, field characters. An empty one ends the body. */
+static int trailer_byte(struct chunk_rules *chunks, char c)
+{
+    if (++chunks->overhead > CHUNK_OVERHEAD_MAX)
+        return 431;
+    if (c == '\r') {
+        chunks->state = CHUNK_TRAILER_LF;
+        return chunks->line_len == 0 || chunks->colon_seen ? 0 : 400;
+    }
+    if (chunks->colon_seen && !is_field_char(c))
+        return 400;
+    if (!chunks->colon_seen && c == ':' && chunks->line_len > 0)
+        chunks->colon_seen = true;
+    else if (!chunks->colon_seen && !is_token_char(c))
+        return 400;
+    chunks->line_len++;
+    return 0;
+}
+
+static void next_line(struct chunk_rules *chunks)
+{
+    chunks->done = chunks->state == CHUNK_TRAILER_LF && chunks->line_len == 0;
+    chunks->line_len = 0;
+    chunks->colon_seen = false;
+    chunks->state = CHUNK_TRAILER;
+}
+
+static int chunk_byte(struct chunk_rules *chunks, char c)
+{
+    switch (chunks->state) {
+    case CHUNK_SIZE: return size_byte(chunks, c);
+    case CHUNK_EXTENSION: return extension_byte(chunks, c);
+    case CHUNK_SIZE_LF:
+        if (chunks->size > 0)
+            chunks->state = CHUNK_DATA;
+        else
+            next_line(chunks);
+        return c == '\n' ? 0 : 400;
+    case CHUNK_DATA: // only its last byte comes here
+        chunks->state = CHUNK_DATA_CR;
+        return 0;
+    case CHUNK_DATA_CR:
+        chunks->state = CHUNK_DATA_LF;
+        return c == '\r' ? 0 : 400;
+    case CHUNK_DATA_LF:
+        chunks->state = CHUNK_SIZE;
+        chunks->digits = 0;
+        return c == '\n' ? 0 : 400;
+    case CHUNK_TRAILER: return trailer_byte(chunks, c);
+    case CHUNK_TRAILER_LF: next_line(chunks); return c == '\n' ? 0 : 400;
+    }
+    return 400;
+}
+
+int rules_chunk_bytes(struct chunk_rules *chunks, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len && !chunks->done; i++) {
+        if (chunks->state == CHUNK_DATA) {
+            size_t skip = len - i < chunks->size ? len - i : chunks->size;
+            chunks->size -= skip;
+            i += skip - 1;
+            if (chunks->size > 0)
+                continue;
+        }
+        int status = chunk_byte(chunks, bytes[i]);
+        if (status)
+            return status;
+    }
+    return 0;
+}

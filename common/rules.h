@@ -1,0 +1,60 @@
+/* rules.h - the rules of RFC 9110 and 9112 that http-parser leaves to us.
+ *
+ * Pure functions over raw bytes: each returns 0, or the status with which the
+ * request must be refused. A line comes without its line end. */
+#ifndef COMMON_RULES_H
+#define COMMON_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Is this a token (RFC 9110 5.6.2), as methods and header names must be? */
+bool rules_is_token(const char *text, size_t len);
+
+/* Is this a field value without control characters (RFC 9110 5.5)? */
+bool rules_is_field_value(const char *text, size_t len);
+
+/* Does the comma-separated list contain `token`, compared without case? */
+bool rules_list_has(const char *list, const char *token);
+
+/* method SP target SP HTTP/1.y, nothing else (RFC 9112 3): 400, 505. */
+int rules_request_line(const char *line, size_t len);
+
+/* name ":" value, not folded, no stray control characters (RFC 9112 5): 400. */
+int rules_header_line(const char *line, size_t len);
+
+/* The value of Host (RFC 9110 7.2): 400. */
+int rules_host(const char *host);
+
+/* Percent-decode `path` of `len` bytes into `decoded` (room for len + 1).
+ * 400 for a bad escape or an encoded NUL (RFC 3986 2.1). */
+int rules_decode_path(const char *path, size_t len, char *decoded);
+
+/* The raw bytes of a chunked body (RFC 9112 7.1), which http-parser passes
+ * over too lightly. Start from {0}; feed every byte of the body once, in
+ * order; `done` says that its last byte was seen. */
+struct chunk_rules {
+    enum {
+        CHUNK_SIZE,
+        CHUNK_EXTENSION,
+        CHUNK_SIZE_LF,
+        CHUNK_DATA,
+        CHUNK_DATA_CR,
+        CHUNK_DATA_LF,
+        CHUNK_TRAILER,
+        CHUNK_TRAILER_LF,
+    } state;
+    uint64_t size;   // of this chunk, what is left of it
+    unsigned digits; // of the size, seen so far
+    size_t line_len; // of this trailer line
+    size_t overhead; // bytes of extensions and trailers in all
+    bool in_quotes;
+    bool colon_seen;
+    bool done;
+};
+
+int rules_chunk_bytes(struct chunk_rules *chunks, const char *bytes,
+                      size_t len);
+
+#endif

@@ -1,0 +1,233 @@
+/* cgi.c - the conversation with a program: request in, answer out.
+ *
+ * One poll() loop does both at the same time. A gateway that first writes all
+ * and then reads all falls asleep for ever as soon as both pipes are full,
+ * and the program with it.
+ *
+ *      client  -- body -->  input   program
+ *      client  <-- head --  header
+ *      client  <-- body --  output                                        */
+#include "cgi.h"
+
+#include "cgi_environ.h"
+#include "cgi_header.h"
+#include "cgi_process.h"
+#include "cgi_program.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    READ_BYTES = 65536, // what a pipe holds
+    EXIT_MS = 2000      // for a program to exit after its output has ended
+};
+
+enum ending {
+    NOT_YET,
+    OUTPUT_ENDED,
+    BAD_HEADER,
+    TOO_LONG, // more output than its Content-Length
+    NO_PROGRESS,
+    CLIENT_GONE
+};
+
+struct conversation {
+    struct exchange *exchange;
+    const struct cgi_program *program;
+    struct cgi_process process;
+    struct cgi_header header;
+    size_t fed;  // of the request's body, so far
+    bool exited; // so what the pipe holds now is all that counts
+    enum ending ending;
+};
+
+/* --- Towards the program --- */
+
+static void feed_input(struct conversation *talk)
+{
+    const struct request *request = &talk->exchange->request;
+    size_t left = request->body_len - talk->fed;
+    if (left > 0) {
+        ssize_t put =
+            write(talk->process.input, request->body + talk->fed, left);
+        if (put < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        /* EPIPE: it wants no more, as it may (RFC 3875 4.2). */
+        talk->fed = put < 0 ? request->body_len : talk->fed + (size_t)put;
+    }
+    if (talk->fed == request->body_len)
+        cgi_process_close_input(&talk->process);
+}
+
+/* --- Towards the client --- */
+
+static void start_answer(struct conversation *talk)
+{
+    struct response *response = &talk->exchange->response;
+    response_start(response, talk->header.status);
+    for (size_t i = 0; i < talk->header.count; i++) {
+        const struct header *line = &talk->header.lines[i];
+        /* Leaves out what is not the program's to say: Connection, Date. */
+        (void)response_header(response, line->name, line->value);
+    }
+}
+
+/* What the program wrote goes on at once: it may be a while until there is
+ * more, and the client shall not wait for what is already here. */
+static void pass_on(struct conversation *talk, const char *bytes, size_t len)
+{
+    if (!talk->header.complete) {
+        size_t used = cgi_header_feed(&talk->header, bytes, len);
+        if (talk->header.fault)
+            talk->ending = BAD_HEADER;
+        if (!talk->header.complete)
+            return;
+        start_answer(talk);
+        bytes += used;
+        len -= used;
+    }
+    struct response *response = &talk->exchange->response;
+    if ((len > 0 && response_write(response, bytes, len) < 0) ||
+        response_flush(response) < 0)
+        talk->ending = errno == EMSGSIZE ? TOO_LONG : CLIENT_GONE;
+}
+
+static void take_output(struct conversation *talk)
+{
+    char bytes[READ_BYTES];
+    ssize_t got = read(talk->process.output, bytes, sizeof bytes);
+    if (got > 0)
+        pass_on(talk, bytes, (size_t)got);
+    else if (got < 0 && errno == EINTR)
+        return;
+    else if (got == 0 || errno != EAGAIN)
+        talk->ending = OUTPUT_ENDED;
+    else if (talk->exited)
+        talk->ending = OUTPUT_ENDED; // somebody it started holds the pipe
+}
+
+/* --- Both at once --- */
+
+/* Every wake-up is progress, so the time-out begins anew with each. */
+static void converse(struct conversation *talk, int timeout_ms)
+{
+    while (talk->ending == NOT_YET) {
+        enum { OUTPUT, INPUT, EXIT, CLIENT, ENDS };
+        struct pollfd ends[ENDS] = {
+            [OUTPUT] = {.fd = talk->process.output, .events = POLLIN},
+            [INPUT] = {.fd = talk->process.input, .events = POLLOUT},
+            [EXIT] = {.fd = talk->process.pidfd, .events = POLLIN},
+            [CLIENT] = {.fd = talk->exchange->client}, // only if it is gone
+        };
+        int ready = poll(ends, ENDS, timeout_ms);
+        if (ready < 0)
+            continue; // EINTR
+        if (ends[EXIT].revents)
+            talk->exited = true;
+        if (ends[INPUT].revents)
+            feed_input(talk);
+        if (ready == 0)
+            talk->ending = NO_PROGRESS;
+        else if (ends[CLIENT].revents)
+            talk->ending = CLIENT_GONE;
+        else if (ends[OUTPUT].revents || talk->exited)
+            take_output(talk);
+    }
+}
+
+/* --- The end --- */
+
+static const char *before_or_after(const struct conversation *talk)
+{
+    return talk->header.complete ? "after its header" : "before a header";
+}
+
+static void log_ending(const struct conversation *talk, int status)
+{
+    const char *name = talk->program->name;
+    const char *when = before_or_after(talk);
+    switch (talk->ending) {
+    case BAD_HEADER: log_line("cgi %s: %s", name, talk->header.fault); break;
+    case TOO_LONG:
+        log_line("cgi %s: wrote more than its Content-Length", name);
+        break;
+    case NO_PROGRESS:
+        log_line("cgi %s: no progress, ended %s", name, when);
+        break;
+    case CLIENT_GONE:
+        log_line("cgi %s: the client has gone, ended %s", name, when);
+        break;
+    case OUTPUT_ENDED:
+    case NOT_YET:
+        if (WIFSIGNALED(status))
+            log_line("cgi %s: killed by signal %d (%s) %s", name,
+                     WTERMSIG(status), strsignal(WTERMSIG(status)), when);
+        else if (WEXITSTATUS(status) != 0 || !talk->header.complete)
+            log_line("cgi %s: exited with status %d %s", name,
+                     WEXITSTATUS(status), when);
+    }
+}
+
+/* Make sure the program ends, and reap it. Returns its wait status; 0 if its
+ * answer had ended and only the program had not. */
+static int settle(struct conversation *talk)
+{
+    bool stopped = talk->ending != OUTPUT_ENDED ||
+                   !cgi_process_exits(&talk->process, EXIT_MS);
+    if (stopped)
+        cgi_process_stop(&talk->process);
+    int status = cgi_process_bury(&talk->process);
+    if (!stopped || talk->ending != OUTPUT_ENDED)
+        return status;
+    log_line("cgi %s: closed its output and did not exit, ended",
+             talk->program->name);
+    return 0;
+}
+
+/* An exit status other than 0 is only logged if there was a header: shell
+ * scripts end with their last command's, whatever it meant. */
+static void conclude(struct conversation *talk, int status)
+{
+    struct response *response = &talk->exchange->response;
+    log_ending(talk, status);
+    if (!talk->header.complete)
+        response_error(response, talk->ending == NO_PROGRESS ? 504 : 502, NULL);
+    else if (talk->ending != OUTPUT_ENDED || WIFSIGNALED(status))
+        response->broken = true; // too late for a status: cut it off
+    else if (response_end(response) < 0)
+        log_line("cgi %s: its answer could not be completed",
+                 talk->program->name);
+}
+
+static void run(struct exchange *exchange, const struct cgi_program *program,
+                const struct cgi_options *options)
+{
+    struct cgi_environ env;
+    struct conversation talk = {.exchange = exchange, .program = program};
+    if (cgi_environ_make(&env, exchange, program, options->document_root) < 0 ||
+        cgi_process_start(&talk.process, program, env.variables) < 0) {
+        log_errno("cgi %s: could not be started", program->name);
+        response_error(&exchange->response, 502, NULL);
+    } else {
+        converse(&talk, options->timeout_ms);
+        conclude(&talk, settle(&talk));
+    }
+    cgi_environ_free(&env);
+}
+
+void cgi_answer(struct exchange *exchange, const struct cgi_mount *mount,
+                const struct cgi_options *options)
+{
+    struct cgi_program program;
+    int status = cgi_program_find(&program, mount, exchange->request.path);
+    if (status) {
+        response_error(&exchange->response, status, NULL);
+        return;
+    }
+    run(exchange, &program, options);
+    cgi_program_free(&program);
+}

@@ -1,0 +1,49 @@
+/*
+ * 3a - a child for every connection.
+ *
+ * New here:    fork: the child serves, the parent goes back to accept.
+ * Still wrong: nobody waits for the children; each becomes a zombie.
+ * See it:      scripts/curl/3a.sh
+ */
+#include "common/connection.h"
+#include "common/log.h"
+#include "common/net.h"
+#include "common/options.h"
+#include "common/site.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* LESSON: no wait anywhere. A child that has ended keeps its place in the
+ * process table until its parent asks for its status. Cured in 3c. */
+
+static void be_the_child(int client, struct options *options)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM); // it must not outlive its server
+    connection_serve(client, &options->limits, site_answer, options);
+    _exit(0);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options =
+        options_parse(argc, argv, "3a - a child per connection, no wait", NULL);
+    signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death
+    int listener = net_listen(options.host, options.port);
+    net_announce(listener);
+
+    for (;;) {
+        int client = net_accept(listener);
+        if (client < 0)
+            die("accept");
+        pid_t child = fork();
+        if (child == 0) {
+            close(listener);
+            be_the_child(client, &options);
+        }
+        if (child < 0)
+            log_errno("fork");
+        close(client); // the child has its own copy
+    }
+}

@@ -1,0 +1,69 @@
+/*
+ * 3b - reap one child for every SIGCHLD.
+ *
+ * New here:    the SIGCHLD handler, SA_RESTART, saving errno.
+ * Still wrong: signals do not queue; children that die together escape.
+ * See it:      scripts/curl/3b.sh
+ */
+#include "common/connection.h"
+#include "common/log.h"
+#include "common/net.h"
+#include "common/options.h"
+#include "common/site.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Runs when SIGCHLD arrives, between any two instructions of main(), which
+ * may be about to look at errno. */
+static void bury_the_dead(int signal)
+{
+    (void)signal;
+    int kept = errno;
+    waitpid(-1, NULL, WNOHANG); // LESSON: one wait per signal. Fixed in 3c.
+    errno = kept;
+}
+
+static void hear_of_deaths(void)
+{
+    struct sigaction action = {
+        .sa_handler = bury_the_dead,
+        .sa_flags = SA_RESTART | SA_NOCLDSTOP, // accept goes on afterwards
+    };
+    sigaction(SIGCHLD, &action, NULL);
+}
+
+static void be_the_child(int client, struct options *options)
+{
+    signal(SIGCHLD, SIG_DFL);         // its children are its own affair
+    prctl(PR_SET_PDEATHSIG, SIGTERM); // it must not outlive its server
+    connection_serve(client, &options->limits, site_answer, options);
+    _exit(0);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = options_parse(
+        argc, argv, "3b - a child per connection, one wait", NULL);
+    signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death
+    hear_of_deaths();
+    int listener = net_listen(options.host, options.port);
+    net_announce(listener);
+
+    for (;;) {
+        int client = net_accept(listener);
+        if (client < 0)
+            die("accept");
+        pid_t child = fork();
+        if (child == 0) {
+            close(listener);
+            be_the_child(client, &options);
+        }
+        if (child < 0)
+            log_errno("fork");
+        close(client); // the child has its own copy
+    }
+}

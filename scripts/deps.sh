@@ -1,0 +1,93 @@
+#!/bin/sh
+# deps.sh - installs the packages the kit is built and tested with.
+# Shows what is missing and what it does; does nothing when all is there.
+set -eu
+
+# Debian's name | is there if this succeeds
+wanted='gcc|command -v gcc
+libc6-dev|test -e /usr/include/stdio.h
+libhttp-parser-dev|test -e /usr/include/http_parser.h
+check|test -e /usr/include/check.h
+python3|command -v python3
+curl|command -v curl
+bats|command -v bats
+gnuplot-nox|command -v gnuplot
+procps|command -v ps
+strace|command -v strace
+iproute2|command -v ss'
+
+# Only to work on the kit itself: make lint, make fuzz, another compiler.
+wanted_by_developers='clang|command -v clang
+clang-format|command -v clang-format
+clang-tidy|command -v clang-tidy
+cppcheck|command -v cppcheck
+shellcheck|command -v shellcheck
+valgrind|command -v valgrind'
+
+usage() {
+    cat <<'EOF'
+Usage: scripts/deps.sh [--all] [--dry-run]
+Installs what the kit needs on Debian and Ubuntu; elsewhere says what to do.
+  --all      also what make lint and make fuzz use
+  --dry-run  only show what is missing
+EOF
+}
+
+missing() {
+    echo "$1" | while IFS='|' read -r package probe; do
+        sh -c "$probe" >/dev/null 2>&1 || printf '%s ' "$package"
+    done
+}
+
+elsewhere() {
+    cat <<'EOF'
+This is not Debian or Ubuntu, so nothing was installed. The same packages:
+  Fedora   dnf install gcc make http-parser-devel check-devel python3 curl bats
+           gnuplot procps-ng strace iproute
+  Alpine   apk add build-base argp-standalone http-parser-dev check-dev python3
+           curl bats bash gnuplot procps strace iproute2
+  Arch     pacman -S base-devel http-parser check python curl bash-bats gnuplot
+           procps-ng strace iproute2
+  Homebrew brew install check python curl bats-core gnuplot
+           (http-parser is no longer there: build it from its sources)
+Outside Linux most of the kit cannot work: /proc, epoll, signalfd, sendfile,
+openat2 and PR_SET_PDEATHSIG are Linux's own. Use a Linux machine or container.
+EOF
+}
+
+dry_run=no
+for argument; do
+    case $argument in
+    --all) wanted="$wanted
+$wanted_by_developers" ;;
+    --dry-run) dry_run=yes ;;
+    --help) usage && exit 0 ;;
+    *) usage >&2 && exit 64 ;;
+    esac
+done
+
+packages=$(missing "$wanted")
+[ -n "$packages" ] || exit 0
+echo "missing: $packages"
+[ "$dry_run" = no ] || exit 0
+if ! command -v apt-get >/dev/null; then
+    elsewhere >&2
+    exit 1
+fi
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "run this as root: apt-get install $packages" >&2
+        exit 1
+    fi
+    as_root=sudo
+fi
+
+run() {
+    echo "+ $*"
+    DEBIAN_FRONTEND=noninteractive "$@"
+}
+# shellcheck disable=SC2086 # one word a package
+run $as_root apt-get install -y -qq --no-install-recommends $packages ||
+    { run $as_root apt-get update -qq &&
+        run $as_root apt-get install -y -qq --no-install-recommends $packages; }
