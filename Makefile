@@ -16,7 +16,8 @@ TOOLS  := flood watch
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch])
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
-            tests/*.bash part2/cgi-bin/*)
+            tests/*.bash part2/cgi-bin/* \
+            labs/*.sh labs/*/run.sh)
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 \
@@ -30,7 +31,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all demo check test check-built deps help format lint fuzz clean \
+.PHONY: all lab demo check test check-built deps help format lint fuzz clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%)
 
 # --- What you can say --------------------------------------------------------
@@ -48,6 +49,12 @@ test: check ## the same as check
 
 deps: ## install what is missing (uses sudo only when you are not root)
 	@scripts/deps.sh
+
+lab: all ## run all labs, a line each; lab-freeze: one, with all it shows
+	@scripts/lab.sh
+
+lab-%: all
+	@scripts/lab.sh $*
 
 ## 3c: build one stage: 1a 1b 1c 2a 3a 3b 3c
 ## run-3c: build one stage and run it, PORT=8080; Ctrl-C ends it
@@ -101,6 +108,11 @@ $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
 
 $(B)/flood: $(call objects,$(addprefix tools/flood,_options _target _answer \
     _tally) tools/flood)
+# What only a lab needs: labs/NAME/NAME.c.
+LAB_TOOLS := $(patsubst labs/%.c,$(B)/labs/%,$(wildcard labs/*/*.c))
+all: $(LAB_TOOLS)
+$(LAB_TOOLS): $(B)/labs/%: $(B)/labs/%.o
+
 $(B)/watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture tools/watch)
 
@@ -114,7 +126,7 @@ $(TESTS): LIBRARIES := -lcheck -lsubunit -lpthread -lrt -lm
 
 # --- How things are made -----------------------------------------------------
 
-$(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(TESTS):
+$(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(TESTS):
 	$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
 
 # Objects depend on how they are compiled: another compiler or other flags
@@ -128,7 +140,7 @@ $(B)/flags: FORCE
 	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
 .PHONY: FORCE
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(wildcard $(B)/*/*.d $(B)/labs/*/*.d)
 
 # --- One stage by its short name ---------------------------------------------
 

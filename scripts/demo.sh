@@ -26,6 +26,8 @@ requests=$((BURSTS * CLIENTS))
 watcher=
 flood=
 results=$(mktemp -d)
+end_of_line=
+[ ! -t 1 ] || end_of_line=$(printf '\033[K') # wipes what was longer
 
 clean_up() {
     for pid in $flood $watcher; do
@@ -51,16 +53,15 @@ bar() {
     awk -v n="$1" 'BEGIN { while (n > 0) { printf "#"; n -= 4 } }'
 }
 
-# show ANSWERED: one line; on a terminal it is written over by the next.
+# show ANSWERED: one line; on a terminal, `again` is written over by the next.
 show() {
     zombies=$(count_children "$server" Z)
-    printf '  %3d answered  %3d zombies  %-52s' "$1" "$zombies" \
-        "$(bar "$zombies")"
-    if [ -t 1 ] && [ "${2:-}" = again ]; then
-        printf '\r'
-    else
-        printf '\n'
-    fi
+    line=$(printf '  %3d answered  %3d zombies  %s' "$1" "$zombies" \
+        "$(bar "$zombies")")
+    case ${2:-} in
+    again) printf '%s\033[K\r' "$line" ;;
+    *) printf '%s%s\n' "$line" "$end_of_line" ;;
+    esac
 }
 
 # The number after "NAME": in a line of JSON.

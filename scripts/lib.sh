@@ -51,9 +51,9 @@ start_stage() {
 # Ends the stage and waits for it, frozen or not. Safe to call twice.
 stop_stage() {
     [ -n "${server:-}" ] || return 0
-    kill -TERM "$server" 2>/dev/null
-    kill -CONT "$server" 2>/dev/null
-    wait "$server" 2>/dev/null
+    kill -TERM "$server" 2>/dev/null || true
+    kill -CONT "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
     rm -f "$log"
     server=
 }

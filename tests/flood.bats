@@ -4,10 +4,14 @@
 # Every server is scripted.py below, run with the name of what it does. It
 # prints its port, and writes what it sees to $LOG, one event a line, so that
 # a test can tell what really came over the wire.
+#
+# shellcheck disable=SC2030,SC2031 # each test has a port of its own
+# shellcheck disable=SC2016 # what is quoted is for another shell to expand
 
 setup() {
-    cd "$BATS_TEST_DIRNAME/.."
-    FLOOD=$(realpath "${BUILD:-build}/flood")
+    cd "$BATS_TEST_DIRNAME/.." || exit
+    source tests/lib.bash
+    FLOOD=$(realpath "$BUILD/flood")
     LOG=$BATS_TEST_TMPDIR/log
     : > "$LOG"
     PIDS=()
@@ -78,6 +82,11 @@ def log_how_it_ends(client):
         log("ended by reset")
 
 
+def wait_until_logged(words):
+    while words not in open(os.environ["LOG"]).read():
+        time.sleep(0.01)
+
+
 # --- what a server can do with one connection ------------------------------
 
 def by_length(client, number):
@@ -103,6 +112,11 @@ def raw(client, number):
         client.sendall(bytes([byte]))
 
 
+def says_too_much(client, number):
+    read_request(client)
+    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabcd")
+
+
 def resets(client, number):
     read_request(client)
     reset(client)
@@ -112,8 +126,7 @@ def resets_midway(client, number):
     """After a part of the answer has arrived over there."""
     read_request(client)
     client.sendall(b"HTTP/1.1 200 OK\r\n\r\nhalf")
-    while "seen" not in open(os.environ["LOG"]).read():
-        time.sleep(0.01)
+    wait_until_logged("seen")
     reset(client)
 
 
@@ -138,6 +151,16 @@ def until_shut(client, number):
         data += piece
     log("shut after", len(data))
     answer(client, b"x" * int(argument))
+
+
+def impatient_with_the_first(client, number):
+    """Closes on its first client before it answers any other."""
+    if number == 1:
+        impatient(client, number)
+        return
+    read_request(client)
+    wait_until_logged("heard nothing")
+    answer(client)
 
 
 def impatient(client, number):
@@ -216,26 +239,13 @@ else:
 PYTHON
 }
 
-# Wait for a condition, 20 s at most: wait_until COMMAND ...
-wait_until() {
-    local tries
-    for ((tries = 0; tries < 400; tries++)); do
-        if "$@"; then
-            return 0
-        fi
-        sleep 0.05
-    done
-    echo "waited in vain for: $*"
-    return 1
-}
-
 # Start a server that does WHAT; sets port.
 start_server() {
     : > "$BATS_TEST_TMPDIR/port"
     LOG=$LOG python3 "$BATS_TEST_TMPDIR/scripted.py" "$@" \
         > "$BATS_TEST_TMPDIR/port" 3>&- &
     PIDS+=($!)
-    wait_until test -s "$BATS_TEST_TMPDIR/port"
+    wait_for 30 test -s "$BATS_TEST_TMPDIR/port"
     port=$(cat "$BATS_TEST_TMPDIR/port")
 }
 
@@ -452,7 +462,7 @@ answer_is() {
 @test "a reset in an answer that only closing could end: reset" {
     start_server resets_midway
     start_flood -n 1 --timeout 60 "127.0.0.1:$port"
-    wait_until has_logged '^request' 1
+    wait_for 30 has_logged '^request' 1
     echo seen >> "$LOG"
     finish_flood
     [ "$status" -eq 1 ]
@@ -474,7 +484,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(0)
 print(s.getsockname()[1], flush=True); threading.Event().wait()' \
         > "$BATS_TEST_TMPDIR/port" 3>&- &
     PIDS+=($!)
-    wait_until test -s "$BATS_TEST_TMPDIR/port"
+    wait_for 30 test -s "$BATS_TEST_TMPDIR/port"
     port=$(cat "$BATS_TEST_TMPDIR/port")
     flood_json -n 12 -c 12 --hold --timeout 0.5 "127.0.0.1:$port"
     [ "$status" -eq 1 ]
@@ -555,7 +565,7 @@ SCRIPT
 }
 
 @test "--keep does not trust a connection that said too much" {
-    start_server raw 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabcd'
+    start_server says_too_much
     flood_json -k -n 2 -c 1 "127.0.0.1:$port"
     [ "$status" -eq 0 ]
     expect answered 2 connections 2
@@ -629,16 +639,16 @@ SCRIPT
 }
 
 @test "--together: who is thrown out while standing was closed early" {
-    start_server impatient 0.2
-    flood_json --together -n 2 -c 2 --timeout 60 "127.0.0.1:$port"
+    start_server impatient_with_the_first 0.2
+    flood_json --together -n 2 -c 2 "127.0.0.1:$port"
     [ "$status" -eq 1 ]
-    expect answered 0 closed_early 2
+    expect answered 1 closed_early 1 sent 1
 }
 
 @test "--hold keeps all connections until it is interrupted" {
     start_server keep
     start_flood --hold -n 6 -c 2 --timeout 60 "127.0.0.1:$port"
-    wait_until grep -q "^holding 6 connections until Ctrl-C$" "$ERR"
+    wait_for 30 grep -q "^holding 6 connections until Ctrl-C$" "$ERR"
     [ "$(logged '^request')" -eq 6 ]
     [ "$(logged '^header Connection')" -eq 0 ]
     kill -0 "$flood"
@@ -695,7 +705,7 @@ SCRIPT
     flood_json --abort -n 3 "127.0.0.1:$port"
     [ "$status" -eq 0 ]
     expect aborted 3 answered 0 sent 3 bytes_received 3
-    wait_until has_logged '^ended by' 3
+    wait_for 30 has_logged '^ended by' 3
     [ "$(logged '^ended by reset$')" -eq 3 ]
     run "$FLOOD" --abort -n 3 "127.0.0.1:$port"
     [ "${lines[0]}" = \
@@ -708,7 +718,7 @@ SCRIPT
     [ "$status" -eq 0 ]
     expect aborted 2 answered 0
     at_least "$(field p50_ms)" 300
-    wait_until has_logged '^ended by' 2
+    wait_for 30 has_logged '^ended by' 2
     [ "$(logged '^ended by reset$')" -eq 2 ]
 }
 
@@ -737,7 +747,7 @@ SCRIPT
     for signal in INT TERM; do
         : > "$LOG"
         start_flood -n 50 -c 5 --timeout 60 "127.0.0.1:$port"
-        wait_until has_logged '^request' 5
+        wait_for 30 has_logged '^request' 5
         kill -s "$signal" "$flood"
         finish_flood
         [ "$status" -eq 1 ]

@@ -143,7 +143,7 @@ class Runs:
         self.waiting = list(chapters)
         self.order = list(chapters)
         self.running = {}   # pid -> Running
-        self.results = {}   # chapter key -> Result
+        self.results = {}   # line of the chapter -> Result
         self.printed = 0
         self.select = selectors.DefaultSelector()
         self.progress = Progress()
@@ -158,7 +158,7 @@ class Runs:
                     self.hear(key.data)
         finally:
             self.stop_all()
-        return [self.results[chapter.key] for chapter in self.order]
+        return [self.results[chapter.line] for chapter in self.order]
 
     def start(self, chapter):
         read_end, write_end = os.pipe()
@@ -216,21 +216,22 @@ class Runs:
     def finish(self, run):
         self.select.unregister(run.pipe)
         run.pipe.close()
-        _, status = os.waitpid(run.pid, 0)
+        status = wait_status(run.pid)
         del self.running[run.pid]
         if run.result is None:
+            self.end_strays()
             run.result = Result(failures=[Failure(
                 run.chapter.line, run.chapter.title,
                 "the runner itself failed (wait status %d)" % status,
                 run.trouble.splitlines())])
-        self.results[run.chapter.key] = run.result
+        self.results[run.chapter.line] = run.result
         while (self.printed < len(self.order)
-               and self.order[self.printed].key in self.results):
+               and self.order[self.printed].line in self.results):
             self.print_result(self.order[self.printed])
             self.printed += 1
 
     def print_result(self, chapter):
-        result = self.results[chapter.key]
+        result = self.results[chapter.line]
         if not (result.passed or result.failures or result.skipped):
             return
         self.progress.clear()
@@ -244,13 +245,30 @@ class Runs:
             print_failure(self.page.path, failure)
         sys.stdout.flush()
 
+    def end_strays(self):
+        """A chapter's process has died: what it had came to us."""
+        everyone = processes.all_processes()
+        strays = [one for one in processes.descendants(os.getpid(), everyone)
+                  if one.parent == os.getpid()
+                  and one.pid not in self.running]
+        for one in list(strays):
+            strays += processes.descendants(one.pid, everyone)
+        processes.end(strays)
+
     def stop_all(self):
         """Interrupted: let every chapter end what it has started."""
         for pid in self.running:
             os.kill(pid, signal.SIGTERM)
         for pid in self.running:
-            os.waitpid(pid, 0)
+            wait_status(pid)
         processes.end(processes.descendants(os.getpid()))
+
+
+def wait_status(pid):
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:
+        return -1  # buried with the strays of another chapter
 
 
 class Running:

@@ -26,6 +26,7 @@ STOP_STEPS = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0),
 SETTLE = 0.3      # for a command of which the page expects no more
 LEAVE = 3.0       # for processes that are ending anyway
 LAST_LINES = 20
+SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*s?$")
 
 
 @dataclass
@@ -86,6 +87,8 @@ class ChapterRun:
             if not self.options.no_run:
                 self.run_blocks()
         finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
             self.leave_nothing()
             self.ports.release()
         self.result.failures.sort(key=lambda failure: failure.line)
@@ -143,6 +146,10 @@ class ChapterRun:
         return best
 
     def check_block(self, block):
+        limit = block.directive("limit")
+        if limit and not SECONDS.match(limit.argument):
+            self.failed(limit.line, block.section, "a limit is written "
+                        "`40s`, not `%s`" % limit.argument)
         for name, check in (("listing", self.check_listing),
                             ("diff", self.check_diff)):
             directive = block.directive(name)
@@ -166,11 +173,11 @@ class ChapterRun:
             self.failed(directive.line, block.section,
                         "the diff has %d lines, more than %d: split the step "
                         "or explain it" % (diff.size, listings.LARGEST_DIFF))
+        elif diff.size != diff.stated and self.options.update:
+            old = self.page.lines[directive.line - 1]
+            self.edit(directive.line, directive.line + 1,
+                      [diff.restated(old)])
         elif diff.size != diff.stated:
-            if self.options.update:
-                old = self.page.lines[directive.line - 1]
-                self.edit(directive.line, directive.line + 1,
-                          [diff.restated(old)])
             self.failed(directive.line, block.section,
                         "the diff has %d lines, not %d"
                         % (diff.size, diff.stated))
@@ -184,6 +191,8 @@ class ChapterRun:
         if self.options.update:
             self.edit(block.first, block.first + len(block.lines),
                       [(block.indent + line).rstrip() for line in wanted])
+            self.passed()
+            return
         at = first_difference(block.lines, wanted)
         self.failed(block.first + at, block.section, complaint, [
             "the page:   " + line_at(block.lines, at),
@@ -193,16 +202,16 @@ class ChapterRun:
 
     def run_blocks(self):
         section, problems = None, []
-        for block in self.chapter.blocks:
-            if block.language != "console":
-                continue
+        blocks = [(block, steps_of(block, problems))
+                  for block in self.chapter.blocks
+                  if block.language == "console"]
+        look_ahead([step for _, steps in blocks for step in steps])
+        for block, steps in blocks:
             if block.section is not section:
                 self.end_section()
                 section = block.section
-            steps = steps_of(block, problems)
-            if self.is_skipped(block):
-                continue
-            self.run_steps(block, steps)
+            if not self.is_skipped(block):
+                self.run_steps(block, steps)
         for problem in problems:
             self.failed(problem.line, self.section_at(problem.line),
                         problem.text)
@@ -235,8 +244,7 @@ class ChapterRun:
         return True
 
     def run_steps(self, block, steps):
-        for at, step in enumerate(steps):
-            step.leaves_running = leaves_running(step, steps[at + 1:])
+        for step in steps:
             self.tell("%s  %s" % (block.section.title, step))
             self.result.commands += step.kind == "command"
             {"command": self.run_command, "key": self.press_key,
@@ -245,17 +253,16 @@ class ChapterRun:
 
     def limit_of(self, step):
         given = step.block.directive("limit")
-        if given:
-            number = re.match(r"(\d+(?:\.\d+)?)\s*s?$", given.argument)
-            if number:
-                return float(number.group(1)) * self.patience
-            self.failed(given.line, step.block.section,
-                        "a limit is written `40s`, not `%s`" % given.argument)
+        number = given and SECONDS.match(given.argument)
+        if number:
+            return float(number.group(1)) * self.patience
         makes = re.search(r"(?:^|[;&|]\s*)(?:\w+=\S*\s+)*make\b", step.text)
         return (MAKE_LIMIT if makes else LIMIT) * self.patience
 
     def terminal(self, number):
         if number not in self.terminals or not self.terminals[number].alive:
+            if number in self.terminals:
+                self.close(self.terminals[number])
             terminal = Terminal(number, self.repository.root, self.ports.base)
             self.terminals[number] = terminal
             self.wait_for(terminal.finished, 30 * self.patience)
@@ -306,7 +313,7 @@ class ChapterRun:
                              "the page calls <%s>" % missing)
             return
         terminal.type(self.ports.real(command))
-        terminal.section = step.block.section
+        terminal.section, terminal.line = step.block.section, step.line
         terminal.kept = bool(step.block.directive("keep"))
         self.await_output(terminal, step)
 
@@ -327,13 +334,17 @@ class ChapterRun:
         self.stop(terminal, step.line)
 
     def patterns(self, step):
-        return [notation.LinePattern(one.text) for one in step.expected
-                if readable_lines(one.text + "\n")]
+        return [notation.LinePattern(one.text)
+                for one in self.expected_lines(step)]
 
-    def expected_lines(self, step):
-        """Where each pattern stands."""
-        return [one.line for one in step.expected
-                if readable_lines(one.text + "\n")]
+    @staticmethod
+    def expected_lines(step):
+        """Without job notices, and without blank lines at the end."""
+        lines = [one for one in step.expected
+                 if readable_lines(one.text + "\n")]
+        while lines and not lines[-1].text.strip():
+            lines.pop()
+        return lines
 
     def await_output(self, terminal, step):
         """Until the command has ended; or it is a server, or the page goes
@@ -345,14 +356,16 @@ class ChapterRun:
         while True:
             now = time.monotonic()
             if terminal.finished():
-                self.judge(step, patterns, self.shown(terminal.output()), True)
+                lines = without_last_blanks(self.shown(terminal.output()))
+                self.judge(step, patterns, lines, True)
                 return
             lines = self.shown(terminal.whole_lines())
             verdict = notation.follow(patterns, lines, self.names, False)
             if verdict.matched or not verdict.possible:
                 decided_at = decided_at or now
                 if now >= ask_at:
-                    if self.may_go_on(terminal, step, now - decided_at):
+                    if self.may_go_on(terminal, step, verdict.matched,
+                                      now - decided_at > SETTLE):
                         terminal.seen = verdict.used
                         self.judge(step, patterns, lines, False)
                         return
@@ -364,11 +377,13 @@ class ChapterRun:
             awake = min(deadline, ask_at if decided_at else deadline)
             self.wait(max(min(awake - time.monotonic(), 1.0), 0.01))
 
-    def may_go_on(self, terminal, step, since):
+    @staticmethod
+    def may_go_on(terminal, step, matched, settled):
         """A server stays; and so does what the page itself stops or looks
         at later."""
-        return (terminal.serves()
-                or step.leaves_running and since > SETTLE)
+        if not settled and (step.may_stay or not matched):
+            return matched and terminal.serves()
+        return step.may_stay or terminal.serves()
 
     def never_ends(self, terminal, step, patterns, lines, limit):
         details = self.comparison(patterns, lines, False, step)
@@ -388,12 +403,14 @@ class ChapterRun:
             self.names = verdict.names
             self.passed()
             return
-        if self.options.update:
-            self.refresh(step, patterns, lines, whole)
+        if self.options.update and self.refresh(step, patterns, lines, whole):
+            self.names = notation.names_from(patterns, lines, self.names)
+            self.passed()
+            return
         places = self.expected_lines(step)
         at = verdict.expected_at
-        line = places[at] if at < len(places) else (
-            places[-1] if places else step.line)
+        line = places[at].line if at < len(places) else (
+            places[-1].line if places else step.line)
         self.step_failed(step, line, "the output differs",
                          self.comparison(patterns, lines, whole, step))
         self.names = notation.names_from(patterns, lines, self.names)
@@ -408,7 +425,7 @@ class ChapterRun:
         details = []
         if at < len(patterns):
             details.append("expected: %s   (line %d)"
-                           % (patterns[at].text, places[at]))
+                           % (patterns[at].text, places[at].line))
         else:
             details.append("expected: nothing more")
         if seen < len(lines):
@@ -422,12 +439,16 @@ class ChapterRun:
         return details + list(small_diff(patterns, lines, self.names))
 
     def refresh(self, step, patterns, lines, whole):
-        new, _ = notation.refreshed(patterns, lines, self.names, whole)
-        if new == [pattern.text for pattern in patterns]:
-            return
-        indent = step.block.indent
-        self.edit(step.after + 1, step.after + 1 + len(step.expected),
-                  [(indent + line).rstrip() for line in new])
+        """Put what was seen into the page. False when a line in notation
+        is wrong, which only an author can mend."""
+        new, unresolved = notation.refreshed(patterns, lines, self.names,
+                                             whole)
+        if new != [pattern.text for pattern in patterns]:
+            places, indent = self.expected_lines(step), step.block.indent
+            last = places[-1].line if places else step.after
+            self.edit(step.after + 1, last + 1,
+                      [(indent + line).rstrip() for line in new])
+        return not unresolved
 
     # ------------------------------------------------------ keys and looks
 
@@ -461,9 +482,10 @@ class ChapterRun:
         """More of what a terminal shows, without typing anything."""
         terminal = self.terminal(step.terminal)
         patterns = self.patterns(step)
+        idle = terminal.finished()
 
         def unseen():
-            if terminal.busy is None:
+            if idle:
                 return self.shown(terminal.since_prompt())
             lines = (terminal.output() if terminal.finished()
                      else terminal.whole_lines())
@@ -477,7 +499,7 @@ class ChapterRun:
         lines = unseen()
         used = notation.follow(patterns, lines, self.names, False).used
         self.judge(step, patterns, lines, False)
-        if terminal.busy is None:
+        if idle:
             terminal.consume_background()
         else:
             terminal.seen += used
@@ -489,10 +511,11 @@ class ChapterRun:
             terminal.read()
             if not terminal.finished() and (whole_chapter
                                             or not terminal.kept):
-                self.stop(terminal, self.chapter.line)
+                self.stop(terminal, terminal.line)
 
     def stop(self, terminal, line):
         """End the foreground job: ^C, then TERM, then KILL."""
+        command = terminal.busy
         if self.wait_for(terminal.finished, 0.05):
             return
         for number, seconds in STOP_STEPS:
@@ -506,7 +529,7 @@ class ChapterRun:
         if number == signal.SIGKILL:
             self.failed(line, self.section_at(line), "`%s` in terminal %d had "
                         "to be killed: it heard neither ^C nor TERM" % (
-                            self.ports.shown(terminal.busy or "?"),
+                            self.ports.shown(command),
                             terminal.number))
         if not terminal.finished():
             self.close(terminal)
@@ -545,7 +568,7 @@ class ChapterRun:
         is named, then ended."""
         for terminal in list(self.terminals.values()):
             if terminal.alive and not terminal.finished():
-                self.stop(terminal, self.chapter.line)
+                self.stop(terminal, terminal.line)
         self.wait_for(lambda: not self.ours(), LEAVE * self.patience
                       if self.terminals else 0)
         left = self.ours()
@@ -593,12 +616,18 @@ class ChapterRun:
 
 # ---------------------------------------------------------------- helpers
 
-def leaves_running(step, later):
-    """Does the page itself stop this command, or look at it again?"""
-    for other in later:
-        if other.terminal == step.terminal:
-            return other.kind in ("key", "look")
-    return False
+def look_ahead(steps):
+    """Which commands does the page itself stop later, or look at again?"""
+    following = {}
+    for step in reversed(steps):
+        step.may_stay = following.get(step.terminal) in ("key", "look")
+        following[step.terminal] = step.kind
+
+
+def without_last_blanks(lines):
+    while lines and not lines[-1]:
+        lines = lines[:-1]
+    return lines
 
 
 def without_noise(lines):

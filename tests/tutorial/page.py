@@ -91,7 +91,8 @@ class Step:
     line: int
     block: Block
     expected: List[Expected] = field(default_factory=list)
-    after: int = 0  # the last line of the command itself
+    after: int = 0          # the last line of the command itself
+    may_stay: bool = False  # the page stops it later, or looks at it again
 
     def __str__(self):
         sign = ":" if self.kind == "look" else "$ "
@@ -195,7 +196,10 @@ class Reader:
         if level == 2:
             numbered = CHAPTER.match(title)
             key = numbered.group(1) if numbered else anchor_of(title)
+            again = any(chapter.key == key for chapter in self.chapters)
             self.chapters.append(Chapter(key, title, line))
+            if again:
+                self.problem(line, "there is a chapter %s already" % key)
         if level in (2, 3):
             self.section = Section(title, line)
 
@@ -253,11 +257,13 @@ class Reader:
             if inner and inner.group(2).startswith(mark):
                 self.problem(block.line, "the fence is not closed before the "
                              "next one opens in line %d" % (self.at + 1))
+                self.at = block.line  # read on as if there were no fence
                 return
             block.lines.append(without_indent(line, indent))
             self.at += 1
         else:
             self.problem(block.line, "the fence is never closed")
+            self.at = block.line
             return
         self.accept(block)
 

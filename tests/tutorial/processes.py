@@ -6,6 +6,7 @@ it is told to.
 """
 
 import ctypes
+import errno
 import os
 import random
 import re
@@ -293,8 +294,10 @@ class Ports:
 def replaced(text, table):
     if not text:
         return text
-    either = "|".join(re.escape(word) for word in table)
-    return re.sub(r"(?<![\d.])(?:%s)(?!\w)" % either,
+    decimal = "|".join(word for word in table if word.isdigit())
+    coloned = "|".join(word for word in table if not word.isdigit())
+    return re.sub(r"(?<![\w.])(?:%s)(?![\w]|\.\d)|(?:%s)(?!\w)"
+                  % (decimal, coloned),
                   lambda found: table[found.group()], text)
 
 
@@ -320,7 +323,7 @@ def is_free(port):
                                      socket.IPV6_V6ONLY, 1)
                 probe.bind((host, port))
         except OSError as error:
-            if family == socket.AF_INET6 and error.errno != 98:
+            if family == socket.AF_INET6 and error.errno != errno.EADDRINUSE:
                 continue  # no IPv6 here
             return False
     return True

@@ -75,7 +75,8 @@ class Terminal:
         self.searched = 0    # no prompt begins before this
         self.seen = 0        # lines of it that the page has accounted for
         self.busy = "the shell itself"
-        self.section = None  # where the present command was typed
+        self.section = None  # where the present command was typed,
+        self.line = 0        # and its line
         self.kept = False
         self.alive = True
         self.pid, self.master = pty.fork()
@@ -157,7 +158,8 @@ class Terminal:
         self.start = self.searched = len(self.text)
 
     def last_lines(self, count):
-        return readable_lines(PROMPT.sub("", self.text[-20000:]))[-count:]
+        text = re.sub(PROMPT.pattern + "\n", "", self.text[-20000:])
+        return readable_lines(text)[-count:]
 
     def foreground(self):
         """The process group in the foreground, 0 if that is bash."""

@@ -1,0 +1,69 @@
+# lib.sh - what the labs share (sourced by labs/NAME/run.sh, POSIX sh), on top
+# of scripts/lib.sh: twins, a line for what was seen, and the verdict.
+#
+# A run.sh begins with a comment "# Lab 11.4 freeze: what it shows". It ends
+# with verdict(), which exits 0 or 1, or earlier with skip(), which exits 77.
+# shellcheck shell=sh
+
+cd "$(dirname "$0")/../.." || exit 1
+. scripts/lib.sh
+
+lab=$(basename "$(dirname "$0")")
+lab_dir=$(mktemp -d) # for what this run writes
+helpers=             # pids to end with the lab
+
+lab_clean_up() {
+    for pid in $helpers; do
+        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+    done
+    stop_stage
+    rm -rf "$lab_dir"
+}
+trap lab_clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# seen TEXT: one of the two or three lines that matter.
+seen() {
+    echo "  $*"
+}
+
+# skip WHY: this machine cannot show it. Loud, and counted by make lab.
+skip() {
+    echo "SKIPPED $lab: $*"
+    exit 77
+}
+
+# verdict RELATION TEST...: says whether the relation held, in words.
+# Combine several tests by `verdict 'words' [ a -gt b ] && ...` in a function.
+verdict() {
+    relation=$1
+    shift
+    if "$@"; then
+        echo "as it should be: $relation"
+        exit 0
+    fi
+    echo "NOT as it should be: $relation"
+    exit 1
+}
+
+# start_twin STAGE [OPTION...]: the broken twin of this lab, as start_stage.
+start_twin() {
+    twin=$(scripts/twin.sh "$lab" "$1") || exit 1
+    whole=$build
+    build=$twin
+    start_stage "$@"
+    build=$whole
+}
+
+# zombies: how many the started stage has now.
+zombies() {
+    count_children "$server" Z
+}
+
+# is_settled: nobody is alive below the server, no signal waits, it sleeps.
+is_settled() {
+    has_children "$server" "$(zombies)" &&
+        grep -q '^State:.S' "/proc/$server/status" &&
+        grep -q '^ShdPnd:.0*$' "/proc/$server/status"
+}

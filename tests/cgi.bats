@@ -1,0 +1,360 @@
+#!/usr/bin/env bats
+# cgi.bats - stage 2a from a client's side, and what it leaves behind: nothing.
+
+# shellcheck disable=SC2016 # what is quoted is for a program to expand
+# shellcheck disable=SC2154 # start_stage sets server, port and log
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/.." || exit
+    source tests/lib.bash
+    own=$BATS_TEST_TMPDIR/cgi
+    mkdir "$own"
+    start
+}
+
+start() {
+    start_stage 2a --cgi /cgi-bin=part2/cgi-bin --cgi "/own=$own" "$@"
+    url=http://127.0.0.1:$port
+}
+
+restart() {
+    stop_stage
+    start "$@"
+}
+
+teardown() {
+    for pid in ${to_end:-}; do
+        kill -KILL "$pid" 2> /dev/null || true
+    done
+    stop_stage
+}
+
+# program NAME: make a program of our own from standard input.
+program() {
+    { echo '#!/bin/sh'; cat; } > "$own/$1"
+    chmod +x "$own/$1"
+}
+
+get() {
+    curl -s --max-time 20 "$@"
+}
+
+status_of() {
+    get -o /dev/null -w '%{http_code}' "$@"
+}
+
+# group PGID: the processes of a group that are not dead.
+group() {
+    cat /proc/[0-9]*/stat 2> /dev/null | sed 's/^\([0-9]*\) .*) /\1 /' |
+        awk -v group="$1" '$4 == group && $2 !~ /[ZX]/ { print $1 }'
+}
+
+group_is_gone() {
+    [ -z "$(group "$1")" ]
+}
+
+descriptors() {
+    find "/proc/$server/fd" -mindepth 1 | wc -l
+}
+
+has_descriptors() {
+    [ "$(descriptors)" = "$1" ]
+}
+
+nothing_is_left() {
+    wait_for 5 has_children "$server" 0
+}
+
+log_says() {
+    wait_for 5 grep -qF "$1" "$log"
+}
+
+@test "a shell script and a Python program answer GET" {
+    [[ $(get "$url/cgi-bin/hello.sh") == "Hello from a shell script"* ]]
+    [[ $(get "$url/cgi-bin/form.py") == *"<form"* ]]
+    nothing_is_left
+}
+
+@test "what is not below a prefix is a file" {
+    get "$url/hello.txt" | cmp - www/hello.txt
+    [ "$(status_of "$url/cgi-binary")" = 404 ]
+}
+
+@test "bodies of every size come back byte for byte" {
+    for size in 0 1 65535 131072 1000000; do
+        head -c "$size" /dev/urandom > "$own/sent"
+        for name in cat echo.py; do
+            get --data-binary "@$own/sent" -o "$own/got" "$url/cgi-bin/$name"
+            cmp "$own/sent" "$own/got"
+        done
+    done
+    nothing_is_left
+}
+
+@test "a body may come in chunks and the answer keeps its type" {
+    head -c 200000 /dev/urandom > "$own/sent"
+    get --data-binary "@$own/sent" -H 'Transfer-Encoding: chunked' \
+        -H 'Content-Type: text/x-own' -D "$own/head" -o "$own/got" \
+        "$url/cgi-bin/echo.py"
+    cmp "$own/sent" "$own/got"
+    grep -q '^Content-Type: text/x-own' "$own/head"
+    grep -q '^Content-Length: 200000' "$own/head"
+}
+
+@test "a program need not read its input, nor write before it has read" {
+    head -c 1000000 /dev/zero > "$own/sent"
+    program deaf <<< 'printf "Content-Type: a/b\n\nheard nothing\n"'
+    program closes <<< 'exec <&-; printf "Content-Type: a/b\n\nclosed\n"'
+    program large <<< 'cat > /dev/null; printf "Content-Type: a/b\n\n"
+                      head -c 5000000 /dev/zero'
+    [ "$(get --data-binary "@$own/sent" "$url/own/deaf")" = "heard nothing" ]
+    [ "$(get --data-binary "@$own/sent" "$url/own/closes")" = "closed" ]
+    [ "$(get --data-binary "@$own/sent" "$url/own/large" | wc -c)" = 5000000 ]
+    nothing_is_left
+}
+
+@test "the environment tells all about the request" {
+    get -d hello -H 'Content-Type: text/plain' -H 'X-Own: 1' -H 'x-own: 2' \
+        "$url/cgi-bin/env/more%20path?a=b&c=%20" > "$own/got"
+    grep -Fx -e "CONTENT_LENGTH=5" -e "CONTENT_TYPE=text/plain" \
+        -e "DOCUMENT_ROOT=$PWD/www" -e "GATEWAY_INTERFACE=CGI/1.1" \
+        -e "HTTP_HOST=127.0.0.1:$port" -e "HTTP_X_OWN=1, 2" \
+        -e "PATH_INFO=/more path" -e "PATH_TRANSLATED=$PWD/www/more path" \
+        -e "QUERY_STRING=a=b&c=%20" -e "REMOTE_ADDR=127.0.0.1" \
+        -e "REMOTE_HOST=127.0.0.1" -e "REQUEST_METHOD=POST" \
+        -e "REQUEST_URI=/cgi-bin/env/more%20path?a=b&c=%20" \
+        -e "SCRIPT_FILENAME=$PWD/part2/cgi-bin/env" \
+        -e "SCRIPT_NAME=/cgi-bin/env" -e "SERVER_NAME=127.0.0.1" \
+        -e "SERVER_PORT=$port" -e "SERVER_PROTOCOL=HTTP/1.1" \
+        -e "SERVER_SOFTWARE=Forkyard/1" -e "PWD=$PWD/part2/cgi-bin" \
+        "$own/got" | tee "$own/found"
+    [ "$(wc -l <"$own/found")" = 20 ]
+}
+
+@test "no header becomes a variable that programs obey or trust" {
+    get -H 'Proxy: http://evil/' -H 'X_Y: z' -H 'Authorization: Basic eA==' \
+        "$url/cgi-bin/env" > "$own/got"
+    grep -q HTTP_USER_AGENT "$own/got"
+    run grep -E 'HTTP_PROXY|HTTP_X_Y|AUTHORIZATION|evil|eA==' "$own/got"
+    [ "$status" = 1 ]
+}
+
+@test "no path leads out of the directory or to what may not run" {
+    program sound <<< 'printf "Content-Type: a/b\n\n"'
+    ln -s /bin/sh "$own/outside"
+    ln -s sound "$own/inside"
+    cp "$own/sound" "$own/.hidden"
+    cp "$own/sound" "$own/plain"
+    chmod -x "$own/plain"
+    mkdir "$own/sub"
+    [ "$(status_of "$url/own/inside")" = 200 ]
+    [ "$(status_of "$url/own/plain")" = 403 ]
+    for path in none outside .hidden sub sub/ '' ../cgi/sound %2e%2e/cgi/sound \
+        sound/../../etc sound%2f..%2fx; do
+        [ "$(status_of --path-as-is "$url/own/$path")" = 404 ]
+    done
+}
+
+@test "Status and Location decide the answer, HEAD has no body" {
+    program teapot <<< 'printf "Status: 418 Teapot\nX-Own: yes\n\nshort\n"'
+    program away <<< 'printf "Location: http://example.org/\n\n"'
+    [ "$(status_of "$url/own/teapot")" = 418 ]
+    [ "$(get "$url/own/teapot")" = short ]
+    [ "$(get -w '%{http_code} %{redirect_url}' "$url/own/away")" = \
+        "302 http://example.org/" ]
+    get -I "$url/own/teapot" > "$own/head"
+    grep -q '^X-Own: yes' "$own/head"
+    run grep short "$own/head"
+    [ "$status" = 1 ]
+}
+
+@test "a form greets its visitor in text, not in markup" {
+    get --data-urlencode 'name=<b>&ä' "$url/cgi-bin/form.py" > "$own/got"
+    grep -qF 'Hello, &lt;b&gt;&amp;ä!' "$own/got"
+}
+
+@test "a program that fails before its header is 502, and the log says why" {
+    for name in exit3 segv empty no-header; do
+        [ "$(status_of "$url/cgi-bin/$name")" = 502 ]
+    done
+    log_says 'cgi exit3: exited with status 3 before a header'
+    log_says 'cgi segv: killed by signal 11'
+    log_says 'cgi empty: exited with status 0 before a header'
+    log_says 'cgi no-header: a header line is not "Name: value"'
+    nothing_is_left
+}
+
+@test "a program that cannot be started is 502, and the log says why" {
+    printf '#!/no/such/interpreter\n' > "$own/lost"
+    printf 'no first line of a script\n' > "$own/format"
+    chmod +x "$own/lost" "$own/format"
+    [ "$(status_of "$url/own/lost")" = 502 ]
+    [ "$(status_of "$url/own/format")" = 502 ]
+    log_says 'cgi lost: could not be started: No such file or directory'
+    log_says 'cgi format: could not be started: Exec format error'
+    nothing_is_left
+}
+
+@test "a header that is too long or holds a stray CR or NUL is 502" {
+    program long <<< 'printf "X: "; head -c 40000 /dev/zero | tr "\0" x'
+    program stray <<< 'printf "Content-Type: a/b\nX: a\rSet-Cookie: b\n\n"'
+    program nul <<< 'printf "Content-Type: a/b\nX: a\0b\n\n"'
+    for name in long stray nul; do
+        [ "$(status_of "$url/own/$name")" = 502 ]
+    done
+    nothing_is_left
+}
+
+@test "a program that says nothing is 504, and its whole group is gone" {
+    program forever << END
+echo \$\$ >"$own/pid"
+exec "$PWD/part2/cgi-bin/forever"
+END
+    restart --cgi-timeout 1
+    [ "$(status_of "$url/own/forever")" = 504 ]
+    to_end=$(group "$(cat "$own/pid")")
+    [ -z "$to_end" ]
+    log_says 'cgi forever: no progress, ended before a header'
+    nothing_is_left
+}
+
+@test "an answer that stops in the middle is cut off, not ended" {
+    program stuck <<< 'printf "Content-Type: a/b\n\nhalf"; exec sleep 1000'
+    program crash <<< 'printf "Content-Type: a/b\n\nhalf"; kill -KILL $$'
+    program short <<< 'printf "Content-Type: a/b\nContent-Length: 9\n\nhalf"'
+    restart --cgi-timeout 1
+    for name in stuck crash short; do
+        run get "$url/own/$name"
+        [ "$status" = 18 ] # curl: the end came too early
+        [ "$output" = half ]
+    done
+    log_says 'cgi stuck: no progress, ended after its header'
+    log_says 'cgi crash: killed by signal 9 (Killed) after its header'
+    log_says 'cgi short: its answer could not be completed'
+    nothing_is_left
+}
+
+@test "a status after a whole answer is only logged" {
+    program grep <<< 'printf "Content-Type: a/b\n\nwhole\n"; exit 1'
+    [ "$(get "$url/own/grep")" = whole ]
+    log_says 'cgi grep: exited with status 1 after its header'
+}
+
+@test "the first byte arrives while the program still runs" {
+    program waits << END
+printf 'Content-Type: text/plain\n\nfirst\n'
+until [ -e "$own/go" ]; do sleep 0.05; echo; done
+echo last
+END
+    get -N -o "$own/got" "$url/own/waits" &
+    local client=$!
+    wait_for 5 grep -q first "$own/got"
+    run grep last "$own/got"
+    [ "$status" = 1 ]
+    touch "$own/go"
+    wait "$client"
+    grep -q last "$own/got"
+}
+
+@test "a client that leaves ends its program" {
+    program endless << END
+echo \$\$ >"$own/pid"
+printf 'Content-Type: text/plain\n\n'
+while :; do echo tick; sleep 0.05; done
+END
+    curl -s -N -o "$own/got" "$url/own/endless" &
+    local client=$!
+    wait_for 5 grep -q tick "$own/got"
+    to_end=$(cat "$own/pid")
+    kill "$client"
+    wait_for 5 group_is_gone "$to_end"
+    log_says 'cgi endless: the client has gone'
+    nothing_is_left
+}
+
+@test "a process left behind holds neither the answer nor the port" {
+    SECONDS=0
+    get "$url/cgi-bin/leave-sleep" > "$own/got"
+    [ "$SECONDS" -lt 10 ]
+    to_end=$(awk '{ print $2 }' "$own/got")
+    kill -0 "$to_end"
+    nothing_is_left
+    local old=$port
+    restart --port "$old"
+    [ "$port" = "$old" ]
+    kill -0 "$to_end"
+}
+
+@test "a program that only closes its output is answered for, then ended" {
+    program lingers << END
+echo \$\$ >"$own/pid"
+printf 'Content-Type: text/plain\n\nall\n'
+exec >&-
+exec sleep 1000
+END
+    [ "$(get "$url/own/lingers")" = all ]
+    to_end=$(cat "$own/pid")
+    wait_for 5 group_is_gone "$to_end"
+    log_says 'cgi lingers: closed its output and did not exit'
+    nothing_is_left
+}
+
+@test "programs do not outlive a server that is killed" {
+    program stays << END
+echo \$\$ >"$own/pid"
+printf 'Content-Type: text/plain\n\n'
+exec sleep 1000
+END
+    get "$url/own/stays" &
+    local client=$!
+    wait_for 5 test -s "$own/pid"
+    to_end=$(cat "$own/pid")
+    kill -KILL "$server"
+    wait "$client" || true
+    wait_for 5 group_is_gone "$to_end"
+}
+
+@test "a program inherits descriptors 0, 1 and 2, and no signal setting" {
+    get "$url/cgi-bin/fds" > "$own/got"
+    sed -n 's/.* \([0-9]* -> .*\)/\1/p' "$own/got" > "$own/fds"
+    [ "$(wc -l < "$own/fds")" = 4 ]
+    grep -q '^0 -> pipe:' "$own/fds"
+    grep -q '^1 -> pipe:' "$own/fds"
+    grep -q '^2 -> ' "$own/fds"
+    grep -q '^3 -> /proc/[0-9]*/fd$' "$own/fds" # ls's own
+    run grep socket "$own/fds"
+    [ "$status" = 1 ]
+
+    program signals <<< 'printf "Content-Type: a/b\n\n"
+                         exec grep -E "Sig(Blk|Ign)" /proc/self/status'
+    [ "$(get "$url/own/signals" | grep -c '0000000000000000$')" = 2 ]
+    get "$url/cgi-bin/yes-head" > "$own/got"
+    grep -q 'status 141$' "$own/got"
+}
+
+@test "what a program says on standard error is in the server's log" {
+    program speaks <<< 'printf "Content-Type: a/b\n\n"; echo "dear log" >&2'
+    [ "$(status_of "$url/own/speaks")" = 200 ]
+    log_says 'dear log'
+}
+
+@test "a hundred answers on one connection leave nothing behind" {
+    local before urls=()
+    before=$(descriptors)
+    for _ in {1..100}; do urls+=("$url/cgi-bin/hello.sh"); done
+    get "${urls[@]}" > "$own/got"
+    [ "$(grep -c Hello "$own/got")" = 100 ]
+    nothing_is_left
+    wait_for 5 has_descriptors "$before"
+}
+
+@test "a wrong mount or time-out is refused with a reason" {
+    run "$BUILD/2a_cgi" --cgi nonsense
+    [ "$status" = 64 ]
+    [[ $output == *"--cgi must be /PREFIX=DIR, not 'nonsense'"* ]]
+    run "$BUILD/2a_cgi" --cgi /x=/no/such/dir
+    [ "$status" = 1 ]
+    [[ $output == *"cannot run programs of /no/such/dir: No such file"* ]]
+    run "$BUILD/2a_cgi" --cgi-timeout soon
+    [ "$status" = 64 ]
+}

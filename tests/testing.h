@@ -1,0 +1,185 @@
+/* testing.h - what several test programs share: running a suite, waiting with
+ * a limit, temporary directories, children that play the other side. */
+#ifndef TESTS_TESTING_H
+#define TESTS_TESTING_H
+
+#include "common/net.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    PATIENCE_MS = 8000, // for what must happen, however busy the machine is
+    TEST_SECONDS = 20,  // then Check kills the test and all its children
+    TEXT_BYTES = 8192
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* --- Suites --- */
+
+static inline TCase *new_case(Suite *suite, const char *name)
+{
+    TCase *tests = tcase_create(name);
+    tcase_set_timeout(tests, TEST_SECONDS);
+    suite_add_tcase(suite, tests);
+    return tests;
+}
+
+/* Run `suite`; returns the exit status of the program. */
+static inline int run_suite(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* --- Children --- */
+
+/* Wait for `child`; returns its exit status, or 128 and the signal. */
+static inline int status_of(pid_t child)
+{
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        ck_assert_int_eq(errno, EINTR);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Read until the end of input. Returns 0, or the errno that ended it. */
+static inline int read_all(int from, char *text, size_t size, size_t *len)
+{
+    int64_t deadline = net_now() + PATIENCE_MS;
+    *len = 0;
+    for (;;) {
+        ck_assert_msg(*len + 1 < size, "more than %zu bytes came", size);
+        ssize_t got =
+            net_read(from, text + *len, size - 1 - *len, deadline);
+        text[*len] = '\0';
+        if (got <= 0)
+            return got < 0 ? errno : 0;
+        *len += (size_t)got;
+        text[*len] = '\0';
+    }
+}
+
+typedef void part_fn(const void *context);
+
+/* Run `part` in a child. Returns its exit status, and in `text` what it said
+ * on standard output and standard error. */
+static inline int said_by(part_fn *part, const void *context, char *text,
+                          size_t size)
+{
+    int ends[2];
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        part(context);
+        exit(0);
+    }
+    close(ends[1]);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    size_t len;
+    ck_assert_int_eq(read_all(ends[0], text, size, &len), 0);
+    close(ends[0]);
+    return status_of(child);
+}
+
+static inline size_t count_lines(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+/* --- Descriptors --- */
+
+static inline void do_not_block(int fd)
+{
+    ck_assert_int_eq(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
+}
+
+/* Two ends of a connection that do not block, as a server's clients. */
+static inline void make_pair(int ends[2])
+{
+    int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    ck_assert_int_eq(socketpair(AF_UNIX, type, 0, ends), 0);
+}
+
+static inline bool closes_on_exec(int fd)
+{
+    return (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
+}
+
+/* --- A directory of its own for each test program --- */
+
+static char own_directory[64]; // "" unless made
+
+static inline int remove_one(const char *path, const struct stat *about,
+                             int type, struct FTW *where)
+{
+    (void)about;
+    (void)where;
+    return type == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+/* As unchecked fixtures these run in the program itself, before and after
+ * all tests of a case: so nothing stays, whatever happens in a test. */
+static inline void make_own_directory(void)
+{
+    snprintf(own_directory, sizeof own_directory, "/tmp/forkyard-test-XXXXXX");
+    if (!mkdtemp(own_directory))
+        abort();
+    chmod(own_directory, 0755);
+}
+
+static inline void remove_own_directory(void)
+{
+    nftw(own_directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    own_directory[0] = '\0';
+}
+
+/* The path of `name` in the own directory; valid until the next call. */
+static inline const char *own_path(const char *name)
+{
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/%s", own_directory, name);
+    return path;
+}
+
+static inline void write_file(const char *name, const void *bytes, size_t len)
+{
+    int file = open(own_path(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                    0644);
+    ck_assert_msg(file >= 0, "%s: %s", name, strerror(errno));
+    const char *next = bytes;
+    while (len > 0) {
+        ssize_t put = write(file, next, len);
+        ck_assert_int_gt(put, 0);
+        next += put;
+        len -= (size_t)put;
+    }
+    close(file);
+}
+
+#endif
