@@ -45,12 +45,16 @@ demo: deps ## the main job in a minute: flood and freeze 3a, 3b and 3c
 check: deps ## run every test; check SAN=address: under a sanitizer
 	@$(MAKE) --no-print-directory check-built
 
+check-built: all $(TESTS)
+	@tests/run.sh $(TESTS)
+
 test: check ## the same as check
 
 deps: ## install what is missing (uses sudo only when you are not root)
 	@scripts/deps.sh
 
-lab: all ## run all labs, a line each; lab-freeze: one, with all it shows
+## lab-freeze: run one lab and see what it shows
+lab: all ## run all labs, a line each
 	@scripts/lab.sh
 
 lab-%: all
@@ -69,15 +73,15 @@ lint: ## clang-format, clang-tidy, cppcheck, shellcheck: no complaint allowed
 fuzz: ## fuzz request_feed() for FUZZ_SECONDS=60
 	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined \
 	    B=build/fuzz build/fuzz/fuzz_request
-	@scripts/fuzz.sh build/fuzz/fuzz_request $(FUZZ_SECONDS)
+	@tests/fuzz.sh build/fuzz/fuzz_request $(FUZZ_SECONDS)
 
 clean: ## remove build/
 	rm -rf build
 
 help: ## show this list
-	@sed -n -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p; \
-	    s/^## ([a-z0-9-]+): (.*)/  make \1|\2/p' Makefile | \
-	    awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n -E -e 's/^([a-z]+):[^#]*## (.*)/make \1|\2/p' \
+	    -e 's/^## ([a-z0-9-]+): (.*)/make \1|\2/p' Makefile | \
+	    awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
 # --- Stages: the link lines --------------------------------------------------
 
@@ -121,8 +125,23 @@ $(B)/watch: $(call objects,tools/family tools/watch_report \
 TESTS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 
 $(TESTS): $(B)/%: $(B)/tests/%.o
+$(TESTS): LIBRARIES := -lcheck -lsubunit -lhttp_parser -lpthread -lrt -lm
 $(B)/test_rules: $(call objects,common/rules)
-$(TESTS): LIBRARIES := -lcheck -lsubunit -lpthread -lrt -lm
+$(B)/test_request: $(call objects,common/request common/rules)
+$(B)/test_response: $(call objects,common/response common/rules)
+$(B)/test_log: $(call objects,common/log)
+$(B)/test_net: $(call objects,common/net common/log)
+$(B)/test_options: $(call objects,common/options common/log)
+$(B)/test_files $(B)/test_site $(B)/test_connection: $(COMMON)
+$(B)/test_cgi: $(call objects,$(addprefix part2/cgi,_options _program \
+    _environ _process _header) part2/cgi) $(COMMON)
+$(B)/test_watch: $(call objects,tools/family tools/watch_report \
+    tools/watch_picture)
+
+# A fuzzer replaces main(); it wants clang.
+build/fuzz/fuzz_request: build/fuzz/tests/fuzz_request.o \
+    build/fuzz/common/request.o build/fuzz/common/rules.o
+	clang -g -fsanitize=fuzzer,address,undefined $^ -lhttp_parser -o $@
 
 # --- How things are made -----------------------------------------------------
 

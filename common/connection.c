@@ -17,6 +17,7 @@ struct connection {
     handler_fn *handler;
     const void *context;
     struct exchange exchange;
+    int linger_ms;     // for when it is closed
     size_t start, end; // of the input that is not used yet
     char input[INPUT_BYTES];
 };
@@ -137,8 +138,10 @@ static bool serve_one(struct connection *connection, bool is_first)
     struct request *request = &exchange->request;
     int status;
     enum outcome outcome = read_request(connection, is_first, &status);
-    if (outcome == GONE)
+    if (outcome == GONE) {
+        connection->linger_ms = 0; // no answer is on its way
         return false;
+    }
     bool for_head = request->method && strcmp(request->method, "HEAD") == 0;
     response_open(&exchange->response, send_to_socket, connection,
                   outcome == ASKED ? request->minor : 1, for_head,
@@ -163,6 +166,7 @@ void connection_serve(int client, const struct limits *limits,
         return;
     }
     connection->limits = limits;
+    connection->linger_ms = limits->linger_ms;
     connection->handler = handler;
     connection->context = context;
     connection->start = connection->end = 0;
@@ -181,7 +185,7 @@ void connection_serve(int client, const struct limits *limits,
     if (last->broken && response_looks_whole(last))
         net_reset(client);
     else
-        net_close(client, limits->linger_ms);
+        net_close(client, connection->linger_ms);
     request_close(&connection->exchange.request);
     free(connection);
 }

@@ -71,11 +71,12 @@ static bool somebody_listens(const union address *address)
 static int listen_unix(const char *path)
 {
     union address address = {.local = {.sun_family = AF_UNIX}};
-    if (strlen(path) >= sizeof address.local.sun_path) {
+    size_t len = strlen(path);
+    if (len >= sizeof address.local.sun_path) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    strcpy(address.local.sun_path, path);
+    memcpy(address.local.sun_path, path, len + 1);
     int listener = listen_at(&address.any, sizeof address.local);
     if (listener >= 0 || errno != EADDRINUSE || somebody_listens(&address))
         return listener;

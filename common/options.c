@@ -21,8 +21,8 @@ enum {
 
 const struct limits default_limits = {
     .target_bytes = 8000, // RFC 9112 3 asks for no less
-    .head_bytes = 32 * KIB,
-    .body_bytes = 8 * MIB,
+    .head_bytes = (size_t)32 * KIB,
+    .body_bytes = (size_t)8 * MIB,
     .head_ms = 10000,
     .progress_ms = 10000,
     .idle_ms = 5000,

@@ -208,7 +208,8 @@ static int split_target(struct request *request)
 {
     char *decoded = request->head + request->head_size;
     const char *path = path_of_target(request->target);
-    request->path = strcpy(decoded, "");
+    *decoded = '\0';
+    request->path = decoded;
     if (!path) /* RFC 9112 3.2.3 and 3.2.4 */
         return strcmp(request->method, "CONNECT") == 0 ||
                        (strcmp(request->method, "OPTIONS") == 0 &&

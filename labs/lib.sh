@@ -3,7 +3,7 @@
 #
 # A run.sh begins with a comment "# Lab 11.4 freeze: what it shows". It ends
 # with verdict(), which exits 0 or 1, or earlier with skip(), which exits 77.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # names for whoever sources it
 
 cd "$(dirname "$0")/../.." || exit 1
 . scripts/lib.sh
@@ -59,11 +59,4 @@ start_twin() {
 # zombies: how many the started stage has now.
 zombies() {
     count_children "$server" Z
-}
-
-# is_settled: nobody is alive below the server, no signal waits, it sleeps.
-is_settled() {
-    has_children "$server" "$(zombies)" &&
-        grep -q '^State:.S' "/proc/$server/status" &&
-        grep -q '^ShdPnd:.0*$' "/proc/$server/status"
 }

@@ -1,12 +1,12 @@
 /* cgi.c - the conversation with a program: request in, answer out.
  *
- * One poll() loop does both at the same time. A gateway that first writes all
- * and then reads all falls asleep for ever as soon as both pipes are full,
- * and the program with it.
+ *      request's body ------------------> program's input
+ *      status, headers <-- cgi_header <-- program's output, its beginning
+ *      response's body <----------------- program's output, the rest
  *
- *      client  -- body -->  input   program
- *      client  <-- head --  header
- *      client  <-- body --  output                                        */
+ * One poll() loop does all of it at the same time. A gateway that first wrote
+ * all and then read all would fall asleep for ever when both pipes are full,
+ * and the program with it. */
 #include "cgi.h"
 
 #include "cgi_environ.h"
@@ -29,8 +29,9 @@ enum {
 enum ending {
     NOT_YET,
     OUTPUT_ENDED,
+    OUTPUT_CLOSED, // it ended, but the program did not exit
     BAD_HEADER,
-    TOO_LONG, // more output than its Content-Length
+    TOO_LONG, // more than its Content-Length
     NO_PROGRESS,
     CLIENT_GONE
 };
@@ -100,14 +101,15 @@ static void take_output(struct conversation *talk)
 {
     char bytes[READ_BYTES];
     ssize_t got = read(talk->process.output, bytes, sizeof bytes);
-    if (got > 0)
+    if (got > 0) {
         pass_on(talk, bytes, (size_t)got);
-    else if (got < 0 && errno == EINTR)
         return;
-    else if (got == 0 || errno != EAGAIN)
+    }
+    /* A process it left behind may hold the pipe open for a long time. */
+    bool more_may_come =
+        got < 0 && (errno == EINTR || (errno == EAGAIN && !talk->exited));
+    if (!more_may_come)
         talk->ending = OUTPUT_ENDED;
-    else if (talk->exited)
-        talk->ending = OUTPUT_ENDED; // somebody it started holds the pipe
 }
 
 /* --- Both at once --- */
@@ -141,62 +143,66 @@ static void converse(struct conversation *talk, int timeout_ms)
 
 /* --- The end --- */
 
-static const char *before_or_after(const struct conversation *talk)
+/* Make sure that the program ends, and reap it. Returns its wait status; 0 if
+ * it was us who ended it. */
+static int settle(struct conversation *talk)
 {
-    return talk->header.complete ? "after its header" : "before a header";
+    if (talk->ending == OUTPUT_ENDED &&
+        !cgi_process_exits(&talk->process, EXIT_MS))
+        talk->ending = OUTPUT_CLOSED;
+    if (talk->ending == OUTPUT_ENDED)
+        return cgi_process_bury(&talk->process);
+    cgi_process_stop(&talk->process);
+    cgi_process_bury(&talk->process);
+    return 0;
+}
+
+static void log_exit(const struct conversation *talk, int status,
+                     const char *when)
+{
+    const char *name = talk->program->name;
+    if (WIFSIGNALED(status))
+        log_line("cgi %s: killed by signal %d (%s) %s", name, WTERMSIG(status),
+                 strsignal(WTERMSIG(status)), when);
+    else if (WEXITSTATUS(status) != 0 || !talk->header.complete)
+        log_line("cgi %s: exited with status %d %s", name, WEXITSTATUS(status),
+                 when);
 }
 
 static void log_ending(const struct conversation *talk, int status)
 {
+    static const char *const reasons[] = {
+        [OUTPUT_CLOSED] = "closed its output but did not exit, ended",
+        [TOO_LONG] = "wrote more than its Content-Length, ended",
+        [NO_PROGRESS] = "neither read nor wrote for too long, ended",
+        [CLIENT_GONE] = "lost its client, ended",
+    };
     const char *name = talk->program->name;
-    const char *when = before_or_after(talk);
-    switch (talk->ending) {
-    case BAD_HEADER: log_line("cgi %s: %s", name, talk->header.fault); break;
-    case TOO_LONG:
-        log_line("cgi %s: wrote more than its Content-Length", name);
-        break;
-    case NO_PROGRESS:
-        log_line("cgi %s: no progress, ended %s", name, when);
-        break;
-    case CLIENT_GONE:
-        log_line("cgi %s: the client has gone, ended %s", name, when);
-        break;
-    case OUTPUT_ENDED:
-    case NOT_YET:
-        if (WIFSIGNALED(status))
-            log_line("cgi %s: killed by signal %d (%s) %s", name,
-                     WTERMSIG(status), strsignal(WTERMSIG(status)), when);
-        else if (WEXITSTATUS(status) != 0 || !talk->header.complete)
-            log_line("cgi %s: exited with status %d %s", name,
-                     WEXITSTATUS(status), when);
-    }
+    const char *when =
+        talk->header.complete ? "after its header" : "before a header";
+    if (talk->ending == OUTPUT_ENDED)
+        log_exit(talk, status, when);
+    else if (talk->ending == BAD_HEADER)
+        log_line("cgi %s: %s", name, talk->header.fault);
+    else
+        log_line("cgi %s: %s %s", name, reasons[talk->ending], when);
 }
 
-/* Make sure the program ends, and reap it. Returns its wait status; 0 if its
- * answer had ended and only the program had not. */
-static int settle(struct conversation *talk)
+/* An exit status other than 0 is logged, but makes no answer worse: a shell
+ * script ends with the status of its last command, whatever that meant. */
+static bool is_whole(const struct conversation *talk, int status)
 {
-    bool stopped = talk->ending != OUTPUT_ENDED ||
-                   !cgi_process_exits(&talk->process, EXIT_MS);
-    if (stopped)
-        cgi_process_stop(&talk->process);
-    int status = cgi_process_bury(&talk->process);
-    if (!stopped || talk->ending != OUTPUT_ENDED)
-        return status;
-    log_line("cgi %s: closed its output and did not exit, ended",
-             talk->program->name);
-    return 0;
+    return talk->ending == OUTPUT_CLOSED ||
+           (talk->ending == OUTPUT_ENDED && !WIFSIGNALED(status));
 }
 
-/* An exit status other than 0 is only logged if there was a header: shell
- * scripts end with their last command's, whatever it meant. */
 static void conclude(struct conversation *talk, int status)
 {
     struct response *response = &talk->exchange->response;
     log_ending(talk, status);
     if (!talk->header.complete)
         response_error(response, talk->ending == NO_PROGRESS ? 504 : 502, NULL);
-    else if (talk->ending != OUTPUT_ENDED || WIFSIGNALED(status))
+    else if (!is_whole(talk, status))
         response->broken = true; // too late for a status: cut it off
     else if (response_end(response) < 0)
         log_line("cgi %s: its answer could not be completed",

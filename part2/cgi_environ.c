@@ -50,40 +50,36 @@ static void add_joined(struct cgi_environ *env, const char *name,
 
 /* --- Where it runs: which server, which program --- */
 
-/* The host and port that the client asked for, not terminated. A target
- * http://host/path counts before Host (RFC 9112 3.2.2). */
-static const char *find_host(const struct request *request, size_t *len)
+/* How much of "name:port" is the name; "[::1]" keeps its brackets. */
+static size_t name_len(const char *host)
 {
-    const char *host = request_header(request, "Host");
-    if (strncasecmp(request->target, "http://", 7) == 0)
-        host = request->target + 7;
-    *len = host ? strcspn(host, "/?#") : 0;
-    return host;
+    const char *end = host[0] == '[' ? strchr(host, ']') : NULL;
+    return end ? (size_t)(end - host) + 1 : strcspn(host, ":");
 }
 
-/* The same without the port; "[::1]" keeps its brackets. */
-static size_t name_len(const char *host, size_t len)
+/* The host as the client called it, with and without the port. A target
+ * http://host/path counts before Host (RFC 9112 3.2.2). */
+static void add_host(struct cgi_environ *env, const struct request *request)
 {
-    const char *end = host[0] == '[' ? memchr(host, ']', len) : NULL;
-    const char *colon = end ? end + 1 : memchr(host, ':', len);
-    return colon ? (size_t)(colon - host) : len;
+    const char *asked = request_header(request, "Host");
+    if (strncasecmp(request->target, "http://", 7) == 0)
+        asked = request->target + 7;
+    size_t len = asked ? strcspn(asked, "/?#") : 0;
+    if (len == 0) {
+        add(env, "SERVER_NAME", "localhost"); // HTTP/1.0, or an empty Host
+        return;
+    }
+    char *host = strndup(asked, len);
+    add(env, "HTTP_HOST", host);
+    if (host)
+        host[name_len(host)] = '\0';
+    add(env, "SERVER_NAME", host);
+    free(host);
 }
 
 static void add_server(struct cgi_environ *env, const struct exchange *exchange)
 {
-    size_t len;
-    const char *asked = find_host(&exchange->request, &len);
-    char *host = len ? strndup(asked, len) : strdup("localhost");
-    if (!host) {
-        env->failed = true;
-        return;
-    }
-    if (asked)
-        add(env, "HTTP_HOST", len ? host : "");
-    host[name_len(host, strlen(host))] = '\0';
-    add(env, "SERVER_NAME", host);
-    free(host);
-
+    add_host(env, &exchange->request);
     int port = net_port(exchange->client);
     add_number(env, "SERVER_PORT", port ? (size_t)port : 80);
     add(env, "SERVER_PROTOCOL",
@@ -186,7 +182,10 @@ static void add_header(struct cgi_environ *env, const char *name,
         return;
     }
     for (char *c = variable; *c != '='; c++)
-        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+        if (*c == '-')
+            *c = '_';
+        else
+            *c = (char)toupper((unsigned char)*c);
     env->variables[env->count++] = variable;
 }
 

@@ -18,32 +18,40 @@ const struct cgi_options cgi_options_default = {
     .document_root = "/",
 };
 
-static void add_mount(struct cgi_options *options, struct argp_state *state,
-                      char *arg)
+static error_t add_mount(struct cgi_options *options, struct argp_state *state,
+                         char *arg)
 {
     char *equals = strchr(arg, '=');
-    if (arg[0] != '/' || !equals || equals[1] == '\0')
+    if (arg[0] != '/' || !equals || equals[1] == '\0') {
         argp_error(state, "--cgi must be /PREFIX=DIR, not '%s'", arg);
-    if (options->mount_count == CGI_MOUNTS_MAX)
+        return EINVAL;
+    }
+    if (options->mount_count == CGI_MOUNTS_MAX) {
         argp_error(state, "--cgi may be given %d times", CGI_MOUNTS_MAX);
+        return EINVAL;
+    }
 
     char *path = realpath(equals + 1, NULL);
     int directory = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (directory < 0)
+    if (directory < 0) {
         argp_failure(state, EXIT_FAILURE, errno, "cannot run programs of %s",
                      equals + 1);
+        free(path);
+        return EINVAL;
+    }
     do
-        *equals = '\0';
+        *equals = '\0'; // and the slashes before it
     while (equals > arg && *--equals == '/');
     options->mounts[options->mount_count++] =
         (struct cgi_mount){.prefix = arg, .path = path, .directory = directory};
+    return 0;
 }
 
 static error_t take_option(int key, char *arg, struct argp_state *state)
 {
     struct cgi_options *options = state->input;
     switch (key) {
-    case KEY_CGI: add_mount(options, state, arg); return 0;
+    case KEY_CGI: return add_mount(options, state, arg);
     case KEY_CGI_TIMEOUT:
         options->timeout_ms = options_ms(state, "cgi-timeout", arg);
         return 0;

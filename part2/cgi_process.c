@@ -117,8 +117,10 @@ static int hear_report(int report)
 static int reap(pid_t pid)
 {
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    pid_t dead;
+    do
+        dead = waitpid(pid, &status, 0);
+    while (dead < 0 && errno == EINTR);
     return status;
 }
 
@@ -168,8 +170,12 @@ void cgi_process_close_input(struct cgi_process *process)
 
 bool cgi_process_exits(const struct cgi_process *process, int timeout_ms)
 {
-    struct pollfd exit = {.fd = process->pidfd, .events = POLLIN};
-    return poll(&exit, 1, timeout_ms) > 0;
+    struct pollfd ending = {.fd = process->pidfd, .events = POLLIN};
+    int ready;
+    do
+        ready = poll(&ending, 1, timeout_ms);
+    while (ready < 0 && errno == EINTR);
+    return ready > 0;
 }
 
 /* Also to the program alone, should it have left its group. Until it is

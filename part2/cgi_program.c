@@ -54,13 +54,22 @@ static int walk(int directory, const char *path, size_t *len)
         *len = (size_t)(end - path);
         snprintf(way, sizeof way, "%.*s", (int)*len - 1, path + 1);
         switch (kind_of(directory, way)) {
-        case S_IFDIR: continue;
+        case S_IFDIR: break;
         case S_IFREG:
             return faccessat(directory, way, X_OK, AT_EACCESS) == 0 ? 0 : 403;
-        default: return errno == EACCES ? 403 : 404;
+        case 0: return errno == EACCES ? 403 : 404;
+        default: return 404;
         }
     }
     return 404;
+}
+
+static char *join(const char *directory, const char *rest, size_t len)
+{
+    char *path;
+    if (asprintf(&path, "%s%.*s", directory, (int)len, rest) < 0)
+        return NULL;
+    return path;
 }
 
 int cgi_program_find(struct cgi_program *program, const struct cgi_mount *mount,
@@ -78,20 +87,17 @@ int cgi_program_find(struct cgi_program *program, const struct cgi_mount *mount,
     *program = (struct cgi_program){
         .script_name = strndup(path, prefix + len),
         .path_info = strdup(path + prefix + len),
+        .file = join(mount->path, path + prefix, len),
     };
-    int made = asprintf(&program->file, "%s%.*s", mount->path, (int)len,
-                        path + prefix);
-    if (made < 0)
-        program->file = NULL;
-    else
-        program->directory = strdup(program->file);
-    if (!program->script_name || !program->path_info || !program->directory) {
-        cgi_program_free(program);
-        return 500;
+    if (program->file) {
+        program->name = strrchr(program->file, '/') + 1;
+        program->directory =
+            strndup(program->file, (size_t)(program->name - program->file - 1));
     }
-    *strrchr(program->directory, '/') = '\0';
-    program->name = strrchr(program->file, '/') + 1;
-    return 0;
+    if (program->script_name && program->path_info && program->directory)
+        return 0;
+    cgi_program_free(program);
+    return 500;
 }
 
 void cgi_program_free(struct cgi_program *program)

@@ -69,13 +69,6 @@ field() {
     sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" "$2"
 }
 
-# Its children have ended, buried or not, and their signals are handled.
-is_settled() {
-    has_children "$server" "$(count_children "$server" Z)" &&
-        grep -q '^State:.S' "/proc/$server/status" &&
-        grep -q '^ShdPnd:.0*$' "/proc/$server/status"
-}
-
 burst() {
     "$build/flood" --json --quiet -n $CLIENTS -c $CLIENTS --timeout 20 \
         "localhost:$port/slow?ms=300" >"$results/flood" &

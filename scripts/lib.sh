@@ -1,6 +1,6 @@
 # lib.sh - what the scripts share (sourced, POSIX sh): start a stage on a free
 # port, wait for things with a limit, end what was started.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # names for whoever sources it
 
 build=${BUILD:-build}
 no_proxy='*' # localhost is never behind a proxy
@@ -69,4 +69,12 @@ count_children() {
 
 has_children() {
     [ "$(count_children "$1" "${3:-}")" -eq "$2" ]
+}
+
+# is_settled: nobody is alive below the stage, it has heard all signals, and
+# sleeps in accept again.
+is_settled() {
+    has_children "$server" "$(count_children "$server" Z)" &&
+        grep -q '^State:.S' "/proc/$server/status" &&
+        grep -q '^ShdPnd:.0*$' "/proc/$server/status"
 }

@@ -214,7 +214,7 @@ END
     [ "$(status_of "$url/own/forever")" = 504 ]
     to_end=$(group "$(cat "$own/pid")")
     [ -z "$to_end" ]
-    log_says 'cgi forever: no progress, ended before a header'
+    log_says 'cgi forever: neither read nor wrote for too long, ended before'
     nothing_is_left
 }
 
@@ -228,7 +228,7 @@ END
         [ "$status" = 18 ] # curl: the end came too early
         [ "$output" = half ]
     done
-    log_says 'cgi stuck: no progress, ended after its header'
+    log_says 'cgi stuck: neither read nor wrote for too long, ended after'
     log_says 'cgi crash: killed by signal 9 (Killed) after its header'
     log_says 'cgi short: its answer could not be completed'
     nothing_is_left
@@ -268,7 +268,7 @@ END
     to_end=$(cat "$own/pid")
     kill "$client"
     wait_for 5 group_is_gone "$to_end"
-    log_says 'cgi endless: the client has gone'
+    log_says 'cgi endless: lost its client, ended after its header'
     nothing_is_left
 }
 
@@ -295,7 +295,7 @@ END
     [ "$(get "$url/own/lingers")" = all ]
     to_end=$(cat "$own/pid")
     wait_for 5 group_is_gone "$to_end"
-    log_says 'cgi lingers: closed its output and did not exit'
+    log_says 'cgi lingers: closed its output but did not exit'
     nothing_is_left
 }
 

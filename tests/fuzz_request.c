@@ -25,8 +25,7 @@ static void must(bool holds)
 
 /* --- What is promised of one request --- */
 
-static void must_be_inside_head(const struct request *request,
-                                const char *text)
+static void must_be_inside_head(const struct request *request, const char *text)
 {
     must(text >= request->head);
     size_t start = (size_t)(text - request->head);
@@ -108,9 +107,8 @@ static struct verdict feed_whole(struct request *request, const uint8_t *bytes,
     return (struct verdict){status, request->used};
 }
 
-static struct verdict feed_pieces(struct request *request,
-                                  const uint8_t *bytes, size_t len,
-                                  unsigned choice)
+static struct verdict feed_pieces(struct request *request, const uint8_t *bytes,
+                                  size_t len, unsigned choice)
 {
     struct verdict verdict = {0, 0};
     while (verdict.used < len && verdict.status == 0 && !request->complete) {

@@ -4,16 +4,7 @@
 #include "part2/cgi_header.h"
 #include "part2/cgi_options.h"
 #include "part2/cgi_program.h"
-
-#include <check.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "tests/testing.h"
 
 /* --- Which mount? --- */
 
@@ -53,40 +44,35 @@ END_TEST
 
 /* --- Which program? --- */
 
-static char top[] = "/tmp/test_cgi.XXXXXX";
-static struct cgi_mount mount = {.prefix = "/p"};
+static struct cgi_mount own = {.prefix = "/p"};
 
-static void make_file(const char *name, mode_t mode)
+static void make_program(const char *name, mode_t mode)
 {
-    int file = openat(mount.directory, name, O_WRONLY | O_CREAT, mode);
-    ck_assert_int_ge(file, 0);
-    close(file);
+    write_file(name, "", 0);
+    ck_assert_int_eq(chmod(own_path(name), mode), 0);
 }
 
 static void make_programs(void)
 {
-    ck_assert_ptr_nonnull(mkdtemp(top));
-    mount.path = top;
-    mount.directory = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    make_file("env", 0755);
-    make_file("plain", 0644);
-    make_file(".hidden", 0755);
-    ck_assert_int_eq(mkdirat(mount.directory, "dir", 0755), 0);
-    make_file("dir/env", 0755);
-    ck_assert_int_eq(symlinkat("dir/env", mount.directory, "inside"), 0);
-    ck_assert_int_eq(symlinkat("/bin/sh", mount.directory, "outside"), 0);
-    ck_assert_int_eq(symlinkat("loop", mount.directory, "loop"), 0);
+    make_own_directory();
+    own.path = own_directory;
+    own.directory = open(own.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(own.directory, 0);
+    make_program("env", 0755);
+    make_program("plain", 0644);
+    make_program(".hidden", 0755);
+    ck_assert_int_eq(mkdir(own_path("dir"), 0755), 0);
+    make_program("dir/env", 0755);
+    ck_assert_int_eq(symlink("dir/env", own_path("inside")), 0);
+    ck_assert_int_eq(symlink("/bin/sh", own_path("outside")), 0);
+    ck_assert_int_eq(symlink("loop", own_path("loop")), 0);
+    ck_assert_int_eq(mkfifo(own_path("fifo"), 0755), 0);
 }
 
 static void remove_programs(void)
 {
-    static const char *const names[] = {
-        "env", "plain", ".hidden", "dir/env", "inside", "outside", "loop"};
-    for (size_t i = 0; i < COUNT(names); i++)
-        unlinkat(mount.directory, names[i], 0);
-    unlinkat(mount.directory, "dir", AT_REMOVEDIR);
-    close(mount.directory);
-    rmdir(top);
+    close(own.directory);
+    remove_own_directory();
 }
 
 static const struct {
@@ -109,6 +95,7 @@ static const struct {
     {"/p/dir/", 404, 0, 0, 0, 0},
     {"/p//env", 404, 0, 0, 0, 0},
     {"/p/none", 404, 0, 0, 0, 0},
+    {"/p/fifo", 404, 0, 0, 0, 0},
     {"/p/loop", 404, 0, 0, 0, 0},
     {"/p/outside", 404, 0, 0, 0, 0},
     {"/p/.hidden", 404, 0, 0, 0, 0},
@@ -122,30 +109,28 @@ static const struct {
 
 START_TEST(a_path_is_split_where_the_program_is)
 {
-    struct cgi_program program;
-    int status = cgi_program_find(&program, &mount, named[_i].path);
+    struct cgi_program found;
+    int status = cgi_program_find(&found, &own, named[_i].path);
     ck_assert_msg(status == named[_i].status, "%s: %d", named[_i].path, status);
     if (status)
         return;
-    ck_assert_str_eq(program.script_name, named[_i].script_name);
-    ck_assert_str_eq(program.path_info, named[_i].path_info);
-    ck_assert_str_eq(program.name, named[_i].name);
-    ck_assert_int_eq(strncmp(program.file, top, strlen(top)), 0);
-    ck_assert_str_eq(program.file + strlen(top), named[_i].file);
-    size_t len = strlen(program.directory);
-    ck_assert_int_eq(strncmp(program.file, program.directory, len), 0);
-    ck_assert_str_eq(program.file + len + 1, program.name);
-    cgi_program_free(&program);
+    ck_assert_str_eq(found.script_name, named[_i].script_name);
+    ck_assert_str_eq(found.path_info, named[_i].path_info);
+    ck_assert_str_eq(found.name, named[_i].name);
+    ck_assert_str_eq(found.file, own_path(named[_i].file + 1));
+    char file[TEXT_BYTES];
+    snprintf(file, sizeof file, "%s/%s", found.directory, found.name);
+    ck_assert_str_eq(file, found.file);
+    cgi_program_free(&found);
 }
 END_TEST
 
 START_TEST(a_name_longer_than_any_path_does_not_exist)
 {
-    static char path[20000];
-    memset(path, 'x', sizeof path - 1);
-    memcpy(path, "/p/", 3);
-    struct cgi_program program;
-    ck_assert_int_eq(cgi_program_find(&program, &mount, path), 404);
+    char path[TEXT_BYTES];
+    snprintf(path, sizeof path, "/p/%0*d", (int)sizeof path - 8, 0);
+    struct cgi_program found;
+    ck_assert_int_eq(cgi_program_find(&found, &own, path), 404);
 }
 END_TEST
 
@@ -155,13 +140,9 @@ static struct exchange exchange;
 static struct cgi_environ env;
 
 static char script_name[] = "/cgi-bin/env", no_path_info[] = "",
-            path_info[] = "/a b", file[] = "/srv/cgi/env",
-            directory[] = "/srv/cgi";
-static struct cgi_program program = {.script_name = script_name,
-                                     .path_info = no_path_info,
-                                     .file = file,
-                                     .directory = directory,
-                                     .name = file};
+            path_info[] = "/a b", script_file[] = "/srv/cgi/env";
+static struct cgi_program program = {
+    .script_name = script_name, .path_info = no_path_info, .file = script_file};
 
 /* The variables for a request as it came over the wire. */
 static void make_environ(const char *bytes)
@@ -262,8 +243,9 @@ static const struct {
     {"/", "example.org:81", "example.org", "example.org:81"},
     {"/", "[2001:db8::1]", "[2001:db8::1]", "[2001:db8::1]"},
     {"/", "[::1]:8080", "[::1]", "[::1]:8080"},
-    {"/", "", "localhost", ""},
+    {"/", "", "localhost", NULL},
     {"http://a.example:81/x?q", "b.example", "a.example", "a.example:81"},
+    {"http://a.example?q", "b.example", "a.example", "a.example"},
 };
 
 START_TEST(the_server_is_named_as_the_client_named_it)
@@ -311,12 +293,13 @@ END_TEST
 
 START_TEST(as_many_headers_as_a_request_may_have_fit)
 {
-    char bytes[8192] = "GET / HTTP/1.1\r\nHost: a\r\n";
-    for (int i = 1; i < REQUEST_HEADERS_MAX; i++) {
-        size_t used = strlen(bytes);
-        snprintf(bytes + used, sizeof bytes - used, "X%d: %d\r\n", i, i);
-    }
-    strcat(bytes, "\r\n");
+    char bytes[TEXT_BYTES];
+    size_t used =
+        (size_t)snprintf(bytes, sizeof bytes, "GET / HTTP/1.1\r\nHost: a\r\n");
+    for (int i = 1; i < REQUEST_HEADERS_MAX; i++)
+        used += (size_t)snprintf(bytes + used, sizeof bytes - used,
+                                 "X%d: %d\r\n", i, i);
+    snprintf(bytes + used, sizeof bytes - used, "\r\n");
     make_environ(bytes);
     check_variable("HTTP_X127", "127");
     free_environ();
@@ -458,29 +441,30 @@ END_TEST
 
 START_TEST(a_header_with_too_many_lines_is_refused)
 {
-    char text[2048] = "";
+    static const char line[] = "X: y\n";
+    memset(&header, 0, sizeof header);
     for (int i = 0; i <= CGI_HEADER_LINES; i++)
-        strcat(text, "X: y\n");
-    feed(text, strlen(text), sizeof text);
+        cgi_header_feed(&header, line, sizeof line - 1);
     ck_assert_ptr_nonnull(header.fault);
 }
 END_TEST
 
 int main(void)
 {
-    TCase *mounts = tcase_create("mounts");
+    Suite *suite = suite_create("cgi");
+    TCase *mounts = new_case(suite, "mounts");
     tcase_add_loop_test(mounts,
                         a_path_belongs_to_the_mount_with_the_longest_prefix, 0,
                         COUNT(mounted));
     tcase_add_test(mounts, a_mount_at_the_root_has_every_path);
 
-    TCase *programs = tcase_create("programs");
+    TCase *programs = new_case(suite, "programs");
     tcase_add_unchecked_fixture(programs, make_programs, remove_programs);
     tcase_add_loop_test(programs, a_path_is_split_where_the_program_is, 0,
                         COUNT(named));
     tcase_add_test(programs, a_name_longer_than_any_path_does_not_exist);
 
-    TCase *variables = tcase_create("variables");
+    TCase *variables = new_case(suite, "variables");
     tcase_add_test(variables, every_meta_variable_is_set);
     tcase_add_test(variables,
                    a_plain_request_has_no_body_variables_but_a_query);
@@ -492,7 +476,7 @@ int main(void)
                         COUNT(headers));
     tcase_add_test(variables, as_many_headers_as_a_request_may_have_fit);
 
-    TCase *lines = tcase_create("header");
+    TCase *lines = new_case(suite, "header");
     tcase_add_loop_test(lines,
                         a_sound_header_gives_status_lines_and_the_rest_as_body,
                         0, COUNT(sound));
@@ -503,14 +487,5 @@ int main(void)
     tcase_add_test(lines, a_header_that_does_not_end_is_refused);
     tcase_add_test(lines, a_header_with_too_many_lines_is_refused);
 
-    Suite *suite = suite_create("cgi");
-    suite_add_tcase(suite, mounts);
-    suite_add_tcase(suite, programs);
-    suite_add_tcase(suite, variables);
-    suite_add_tcase(suite, lines);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

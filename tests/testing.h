@@ -3,8 +3,6 @@
 #ifndef TESTS_TESTING_H
 #define TESTS_TESTING_H
 
-#include "common/net.h"
-
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,12 +10,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -59,20 +59,48 @@ static inline int status_of(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* --- Waiting --- */
+
+static inline int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Wait until `fd` is ready for `events`; fails the test if it never is. */
+static inline void wait_for_events(int fd, short events)
+{
+    struct pollfd one = {.fd = fd, .events = events};
+    ck_assert_msg(poll(&one, 1, PATIENCE_MS) == 1, "nothing happened");
+}
+
+/* Wait until `holds(context)`; fails the test if it never does. */
+static inline void wait_until(bool (*holds)(const void *context),
+                              const void *context)
+{
+    int64_t deadline = milliseconds() + PATIENCE_MS;
+    while (!holds(context)) {
+        ck_assert_msg(milliseconds() < deadline, "waited in vain");
+        poll(NULL, 0, 2);
+    }
+}
+
 /* Read until the end of input. Returns 0, or the errno that ended it. */
 static inline int read_all(int from, char *text, size_t size, size_t *len)
 {
-    int64_t deadline = net_now() + PATIENCE_MS;
     *len = 0;
     for (;;) {
+        text[*len] = '\0';
         ck_assert_msg(*len + 1 < size, "more than %zu bytes came", size);
-        ssize_t got =
-            net_read(from, text + *len, size - 1 - *len, deadline);
-        text[*len] = '\0';
-        if (got <= 0)
-            return got < 0 ? errno : 0;
-        *len += (size_t)got;
-        text[*len] = '\0';
+        wait_for_events(from, POLLIN);
+        ssize_t got = read(from, text + *len, size - 1 - *len);
+        if (got == 0)
+            return 0;
+        if (got < 0 && errno != EAGAIN)
+            return errno;
+        if (got > 0)
+            *len += (size_t)got;
     }
 }
 
@@ -97,7 +125,6 @@ static inline int said_by(part_fn *part, const void *context, char *text,
         exit(0);
     }
     close(ends[1]);
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
     size_t len;
     ck_assert_int_eq(read_all(ends[0], text, size, &len), 0);
     close(ends[0]);
@@ -169,8 +196,8 @@ static inline const char *own_path(const char *name)
 
 static inline void write_file(const char *name, const void *bytes, size_t len)
 {
-    int file = open(own_path(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                    0644);
+    int file =
+        open(own_path(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     ck_assert_msg(file >= 0, "%s: %s", name, strerror(errno));
     const char *next = bytes;
     while (len > 0) {

@@ -126,13 +126,13 @@ class ChapterRun:
     # ------------------------------------------------- without running
 
     def check_text(self):
-        for problem in self.chapter.problems:
-            self.failed(problem.line, self.section_at(problem.line),
-                        problem.text)
+        problems = list(self.chapter.problems)
         for block in self.chapter.blocks:
             self.check_block(block)
+            if block.language == "console":
+                steps_of(block, problems)
         prose = ProseCheck(self.repository, self.page, self.chapter)
-        for problem in prose.run():
+        for problem in problems + prose.run():
             self.failed(problem.line, self.section_at(problem.line),
                         problem.text)
         self.result.names = prose.checked
@@ -185,7 +185,10 @@ class ChapterRun:
                            "the diff is not the one between the two files")
 
     def compare_block(self, block, wanted, complaint):
-        if block.lines == wanted:
+        """But for blanks at the end of a line, which editors remove."""
+        shown = [line.rstrip() for line in block.lines]
+        wanted = [line.rstrip() for line in wanted]
+        if shown == wanted:
             self.passed()
             return
         if self.options.update:
@@ -193,16 +196,16 @@ class ChapterRun:
                       [(block.indent + line).rstrip() for line in wanted])
             self.passed()
             return
-        at = first_difference(block.lines, wanted)
+        at = first_difference(shown, wanted)
         self.failed(block.first + at, block.section, complaint, [
-            "the page:   " + line_at(block.lines, at),
+            "the page:   " + line_at(shown, at),
             "the source: " + line_at(wanted, at)])
 
     # -------------------------------------------------------- the blocks
 
     def run_blocks(self):
-        section, problems = None, []
-        blocks = [(block, steps_of(block, problems))
+        section = None
+        blocks = [(block, steps_of(block, []))
                   for block in self.chapter.blocks
                   if block.language == "console"]
         look_ahead([step for _, steps in blocks for step in steps])
@@ -212,9 +215,6 @@ class ChapterRun:
                 section = block.section
             if not self.is_skipped(block):
                 self.run_steps(block, steps)
-        for problem in problems:
-            self.failed(problem.line, self.section_at(problem.line),
-                        problem.text)
         self.end_section(whole_chapter=True)
 
     def is_skipped(self, block):

@@ -326,7 +326,7 @@ def names_from(patterns, lines, names):
             found = regex.fullmatch(lines[j])
             for index, slot in enumerate(slots):
                 if slot.kind in ("name", "value"):
-                    names[slot.name] = found.group("g%d" % index)
+                    names.setdefault(slot.name, found.group("g%d" % index))
     return names
 
 

@@ -1,0 +1,45 @@
+#!/bin/sh
+# run.sh - runs the test programs given and all .bats files, shows what each
+# says at its end, and looks whether any of them left a process behind.
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+build=${BUILD:-build}
+failed=
+count=0
+
+run() {
+    name=$1
+    shift
+    count=$((count + 1))
+    "$@" </dev/null || failed="$failed $name"
+}
+
+for program; do
+    run "$(basename "$program")" "$program"
+done
+run bats bats tests/*.bats
+
+# Programs of this build that still run, as "pid program".
+left_behind() {
+    for link in /proc/[0-9]*/exe; do
+        exe=$(readlink "$link" 2>/dev/null) || continue
+        case $exe in
+        "$PWD/$build"/*)
+            pid=${link#/proc/}
+            echo "${pid%/exe} $exe"
+            ;;
+        esac
+    done
+}
+
+remaining=$(left_behind)
+if [ -n "$remaining" ]; then
+    echo "left behind: $remaining"
+    failed="$failed left-behind"
+fi
+if [ -n "$failed" ]; then
+    echo "FAILED:$failed"
+    exit 1
+fi
+echo "all $count test programs passed"
