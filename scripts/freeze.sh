@@ -38,6 +38,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 129' HUP
 
 # Signals that wait for the process, as a mask: SIGCHLD is bit 16.
 pending() {

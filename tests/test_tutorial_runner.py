@@ -21,6 +21,12 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUNNER = os.path.join(HERE, "tutorial.py")
+sys.path.insert(0, HERE)
+
+from tutorial.notation import LinePattern, follow  # noqa: E402
+from tutorial.page import anchor_of                # noqa: E402
+from tutorial.processes import replaced            # noqa: E402
+
 LIMIT = 120  # seconds; a run takes about one
 
 
@@ -231,7 +237,8 @@ FAULTS = {
         "3", "--twice`", "--thrice`", "`scripts/ask.sh",
         "scripts/ask.sh has no option --thrice"),
     "unknown_option_in_a_command": Fault(
-        "3", "$ build/serve --help", "$ build/serve --help --pott=1",
+        "3", "$ build/serve --help",
+        "$ build/serve --help --pott=1",
         "--pott", "build/serve has no option --pott"),
     "unknown_target": Fault(
         "3", "`make run-3b`", "`make walk-3b`", "walk-3b",
@@ -246,18 +253,20 @@ FAULTS = {
     # what a chapter leaves behind
     "left_over_process": Fault(
         "4", "$ true", "$ sleep 1000 &", "$ sleep 1000 &",
-        r"left over: pid \d+: sleep 1000$", patience="0.3"),
+        r"left over: pid \d+: sleep 1000$",
+        patience="0.3"),
     "left_over_stopped_process": Fault(
         "4", "$ true", "$ sleep 1001 & until grep -q sleep "
         "/proc/$!/comm; do :; done; kill -STOP $!", "$ sleep 1001 &",
-        r"left over: pid \d+: sleep 1001$", patience="0.3"),
+        r"left over: pid \d+: sleep 1001$",
+        patience="0.3"),
     "left_over_port": Fault(
         "4", "$ true", "$ scripts/daemon.sh 8084\nhello you, in 1.5 ms",
         "$ scripts/daemon.sh", r"left over: .*listening on port 8084$",
         patience="0.3"),
     "server_that_must_be_killed": Fault(
-        "4", "$ true", "term 3$ (trap '' INT TERM; exec build/serve --port 8085)"
-        "\nstage 3b listens on port 8085, pid <pid>",
+        "4", "$ true", "term 3$ (trap '' INT TERM; exec build/serve "
+        "--port 8085)\nstage 3b listens on port 8085, pid <pid>",
         "8085)", "heard neither", patience="0.3"),
     "runner_that_dies": Fault(
         "4", "$ true", "$ sleep 1003 & kill -9 $PPID", "## 4. Manners",
@@ -380,6 +389,60 @@ class SoundPage(unittest.TestCase):
             self.assertIn("chapter 3: 3. Prose  term 1$ make", done.stdout)
 
 
+# ------------------------------------------------------------- the notation
+
+class Notation(unittest.TestCase):
+
+    def matches(self, expected, seen, whole=True, names=None):
+        patterns = [LinePattern(line) for line in expected.split("\n")]
+        return follow(patterns, seen.split("\n"), names or {}, whole)
+
+    def test_lines(self):
+        for expected, seen, good in (
+                ("<p99_ms> ms", "7.25 ms", True),
+                ("<ms> ms", "soon ms", False),
+                ("<n> and <n>", "1 and 2,000", True),
+                ("<1..3>", "3", True),
+                ("<1..3>", "2.5", False),
+                ("<1..3.0>", "2.5", True),
+                ("<-1>", "<-1>", True),
+                ("Date: <date>", "Date: Fri, 20 Nov 2026 11:16:23 GMT", True),
+                ("<date>", "2026-11-20T11:16:23.5Z", True),
+                ("at <time>", "at 11:16:23", True),
+                ("<h1>x</h1>", "<h1>x</h1>", True),
+                ("<h1>x</h1>", "yx</h1>", False),
+                ("<one>-<one>", "a-a", True),
+                ("<one>-<one>", "a-b", False),
+                ("a.c", "abc", False),
+                ("wait...", "wait for it", True),
+                ("a  ", "a", True),
+                (" a", "a", False)):
+            with self.subTest(expected=expected, seen=seen):
+                self.assertEqual(good, self.matches(expected, seen).matched)
+
+    def test_dots_leave_every_reading_open(self):
+        verdict = self.matches("...\n<pid2>\n...\nlast <pid2>",
+                               "one\ntwo\nthree\nlast two")
+        self.assertTrue(verdict.matched)
+        self.assertEqual("two", verdict.names["pid2"])
+
+    def test_a_running_program_may_say_more(self):
+        self.assertTrue(self.matches("a\nb", "a\nb\nc", False).matched)
+        self.assertFalse(self.matches("a\nb", "a\nb\nc").matched)
+        early = self.matches("a\nb", "a", False)
+        self.assertTrue(early.possible and not early.matched)
+
+    def test_ports_are_replaced_as_whole_numbers(self):
+        table = {"8080": "2130", ":1F90": ":0852"}
+        self.assertEqual("a:2130/ 18080 8080.5 2130. 00:0852 x8080",
+                         replaced("a:8080/ 18080 8080.5 8080. 00:1F90 x8080",
+                                  table))
+
+    def test_anchors_follow_the_forge(self):
+        self.assertEqual("114-freeze-waitpid-1--co_", anchor_of(
+            "11.4 *Freeze*: [`waitpid(-1)`](#x) & co_"))
+
+
 # ------------------------------------------------------- failures in detail
 
 class Failures(unittest.TestCase):
@@ -432,7 +495,9 @@ class Failures(unittest.TestCase):
 
     @staticmethod
     def hold_port(copy):
-        there = lambda name: os.path.exists(os.path.join(copy.root, name))
+        def there(name):
+            return os.path.exists(os.path.join(copy.root, name))
+
         wait_until(lambda: there("port") and copy.read("port").strip())
         with socket.create_server(("", int(copy.read("port")))):
             copy.write("", "held")

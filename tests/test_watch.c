@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOT = 100, SECOND = 1000 };
+enum { ROOT = 100 };
+
+static const int64_t SECOND = 1000;
 
 // Each test has these to itself: Check forks for every one.
 static struct family family;

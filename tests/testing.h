@@ -106,6 +106,18 @@ static inline int read_all(int from, char *text, size_t size, size_t *len)
 
 typedef void part_fn(const void *context);
 
+/* Run `part` in a child, which then ends. Returns its pid. */
+static inline pid_t start(part_fn *part, const void *context)
+{
+    fflush(NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child > 0)
+        return child;
+    part(context);
+    exit(0);
+}
+
 /* Run `part` in a child. Returns its exit status, and in `text` what it said
  * on standard output and standard error. */
 static inline int said_by(part_fn *part, const void *context, char *text,
@@ -158,6 +170,19 @@ static inline bool closes_on_exec(int fd)
     return (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
 }
 
+/* Write everything, or fail the test. */
+static inline void write_all(int to, const void *bytes, size_t len)
+{
+    const char *next = bytes;
+    while (len > 0) {
+        wait_for_events(to, POLLOUT);
+        ssize_t put = write(to, next, len);
+        ck_assert_msg(put > 0 || errno == EAGAIN, "write: %s", strerror(errno));
+        next += put > 0 ? put : 0;
+        len -= put > 0 ? (size_t)put : 0;
+    }
+}
+
 /* --- A directory of its own for each test program --- */
 
 static char own_directory[64]; // "" unless made
@@ -196,16 +221,10 @@ static inline const char *own_path(const char *name)
 
 static inline void write_file(const char *name, const void *bytes, size_t len)
 {
-    int file =
-        open(own_path(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    int file = open(own_path(name), flags, 0644);
     ck_assert_msg(file >= 0, "%s: %s", name, strerror(errno));
-    const char *next = bytes;
-    while (len > 0) {
-        ssize_t put = write(file, next, len);
-        ck_assert_int_gt(put, 0);
-        next += put;
-        len -= (size_t)put;
-    }
+    write_all(file, bytes, len);
     close(file);
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # watch.bats - build/watch and scripts/zombies, each looking at a parent that
-# does what it is told: parent.py below takes a word a line from a pipe. At its
-# end it buries what it has left dead, so that no test leaves a zombie behind.
+# does what it is told: parent.py below takes an order a line from a pipe. At
+# its end it buries what it has left dead, so no test leaves a zombie behind.
+
+bats_require_minimum_version 1.5.0
 
 setup() {
     cd "$BATS_TEST_DIRNAME/.." || return
@@ -10,6 +12,7 @@ setup() {
     OUT=$BATS_TEST_TMPDIR/out
     write_parent > "$BATS_TEST_TMPDIR/parent.py"
     parent_start parent
+    PARENT=$PID
 }
 
 teardown() {
@@ -17,8 +20,8 @@ teardown() {
         kill "$pid" 2> /dev/null || true
         wait "$pid" 2> /dev/null || true
     done
-    for pipe in "$BATS_TEST_TMPDIR"/*.pipe; do
-        parent_end "$(basename "$pipe" .pipe)"
+    for file in "$BATS_TEST_TMPDIR"/*.pid; do
+        parent_end "$(basename "$file" .pid)"
     done
 }
 
@@ -26,6 +29,8 @@ write_parent() {
     cat << 'PYTHON'
 import os, signal, socket, sys
 
+# Open for both directions, the pipe never ends while orders may come.
+orders = os.fdopen(os.open(sys.argv[1], os.O_RDWR))
 living, listener = [], None
 
 
@@ -48,8 +53,8 @@ def bury_all():
 
 
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGUSR1})
-for word in iter(sys.stdin.readline, ""):
-    word, *numbers = word.split()
+for line in orders:
+    word, *numbers = line.split()
     for _ in range(int(numbers[0]) if word in ("dead", "killed", "live") else 0):
         if word == "dead":
             child(lambda: os._exit(int(numbers[1])))
@@ -69,46 +74,42 @@ bury_all()
 PYTHON
 }
 
-# parent_start NAME: a parent; its pid in $NAME, its answers in NAME.log. The
-# pipe is opened for both directions, so that no side waits for the other.
+# parent_start NAME: start a parent. Sets $PID; its answers are in NAME.log.
 parent_start() {
     local path=$BATS_TEST_TMPDIR/$1
 
     mkfifo "$path.pipe"
-    python3 "$BATS_TEST_TMPDIR/parent.py" < "$path.pipe" > "$path.log" 3>&- &
-    declare -g "$1=$!"
-    echo "$!" > "$path.pid"
-    exec {fd}> "$path.pipe"
-    declare -g "$1_pipe=$fd"
+    : > "$path.log"
+    python3 "$BATS_TEST_TMPDIR/parent.py" "$path.pipe" > "$path.log" 3>&- &
+    PID=$!
+    echo "$PID" > "$path.pid"
+    tell "$1" hello
 }
 
 # tell NAME WORDS...: give an order and wait until it is carried out.
 tell() {
-    local name=$1 pipe=$1_pipe
-    local log=$BATS_TEST_TMPDIR/$name.log
+    local path=$BATS_TEST_TMPDIR/$1
     local before
 
     shift
-    before=$(grep -c done "$log" || true)
-    echo "$*" >&"${!pipe}"
-    wait_until answered "$log" "$before"
+    before=$(grep -c "done" "$path.log" || true)
+    echo "$*" > "$path.pipe"
+    wait_until answered "$path.log" "$before"
 }
 
 answered() {
-    [ "$(grep -c done "$1")" -gt "$2" ]
+    [ "$(grep -c "done" "$1")" -gt "$2" ]
 }
 
 parent_end() {
-    local name=$1 pipe=$1_pipe pid
-    pid=$(cat "$BATS_TEST_TMPDIR/$name.pid")
+    local path=$BATS_TEST_TMPDIR/$1
+    local pid
 
-    if [ -n "${!pipe:-}" ]; then
-        kill -CONT "$pid" 2> /dev/null || true
-        exec {fd}>&- # keep none of its pipe's ends: it reads the end of file
-        eval "exec ${!pipe}>&-"
-        declare -g "$pipe="
+    pid=$(cat "$path.pid")
+    if kill -0 "$pid" 2> /dev/null; then
+        echo end > "$path.pipe"
     fi
-    wait "$pid" 2> /dev/null || true
+    wait "$pid" || true
 }
 
 # wait_until COMMAND...: until it succeeds, at most ten seconds.
@@ -130,7 +131,7 @@ watch_into_file() {
 
 # The value of a line of --once.
 value() {
-    "$WATCH" --once "$parent" | awk -v name="$1" '$1 == name { print $2 }'
+    "$WATCH" --once "$PARENT" | awk -v name="$1" '$1 == name { print $2 }'
 }
 
 zombies_are() {
@@ -144,10 +145,6 @@ last() {
 
 last_is() {
     [ "$(last "$1")" = "$2" ]
-}
-
-is_gone() {
-    ! kill -0 "$1" 2> /dev/null
 }
 
 @test "--once counts the zombies and the living" {
@@ -167,14 +164,14 @@ is_gone() {
     [ "$(value oldest)" = - ]
 }
 
-@test "a child's own children are watched as well, another's are not" {
+@test "the zombies of another parent do not count" {
     parent_start other
     tell other dead 3 0
     tell parent dead 2 0
     wait_until zombies_are 2
-    run scripts/zombies "$parent"
+    run scripts/zombies "$PARENT"
     [ "$output" = "2 zombies" ]
-    run scripts/zombies "$other"
+    run scripts/zombies "$PID"
     [ "$output" = "3 zombies" ]
 }
 
@@ -183,7 +180,7 @@ is_gone() {
         tell parent bury
         tell parent dead "$n" 0
         wait_until zombies_are "$n"
-        run scripts/zombies "$parent"
+        run scripts/zombies "$PARENT"
         [ "$status" -eq 0 ]
         [ "$output" = "$n zombies" ]
     done
@@ -203,7 +200,7 @@ is_gone() {
 }
 
 @test "--tsv has a header, rising times, and reaches the number of dead" {
-    watch_into_file --tsv "$parent"
+    watch_into_file --tsv "$PARENT"
     wait_until test -s "$OUT"
     tell parent dead 9 0
     wait_until last_is 3 9
@@ -223,7 +220,7 @@ is_gone() {
 }
 
 @test "the oldest zombie grows older" {
-    watch_into_file --tsv "$parent"
+    watch_into_file --tsv "$PARENT"
     wait_until test -s "$OUT"
     tell parent dead 1 0
     grows() { [ "$(last 4)" -gt 300 ]; }
@@ -233,25 +230,25 @@ is_gone() {
 }
 
 @test "--rate sets the samples a second" {
-    "$WATCH" --tsv --rate 4 --seconds 1 "$parent" > "$OUT"
-    lines=$(wc -l < "$OUT")
-    [ "$lines" -ge 2 ]
-    [ "$lines" -le 5 ] # the header and four, fewer on a busy machine
+    "$WATCH" --tsv --rate 4 --seconds 1 "$PARENT" > "$OUT"
+    count=$(wc -l < "$OUT")
+    [ "$count" -ge 2 ]
+    [ "$count" -le 5 ] # the header and four, fewer on a busy machine
 }
 
 @test "a signal that waits for the parent is named" {
-    kill -USR1 "$parent"
+    kill -USR1 "$PARENT"
     tell parent dead 1 0
-    [[ $("$WATCH" --once "$parent") == *"SIGUSR1,SIGCHLD"* ]]
-    [ "$("$WATCH" --tsv --seconds 0.1 "$parent" | awk -F '\t' \
+    [[ $("$WATCH" --once "$PARENT") == *"SIGUSR1,SIGCHLD"* ]]
+    [ "$("$WATCH" --tsv --seconds 0.1 "$PARENT" | awk -F '\t' \
         'NR == 2 { print $8 }')" = SIGUSR1,SIGCHLD ]
 }
 
 @test "--json is JSON, with the same numbers" {
     tell parent dead 4 0
     wait_until zombies_are 4
-    "$WATCH" --once --json "$parent" > "$OUT"
-    python3 - "$OUT" "$parent" << 'PYTHON'
+    "$WATCH" --once --json "$PARENT" > "$OUT"
+    python3 - "$OUT" "$PARENT" << 'PYTHON'
 import json, sys
 
 sample = json.load(open(sys.argv[1]))
@@ -266,23 +263,25 @@ PYTHON
 
 @test "the port is found" {
     tell parent listen
-    port=$(head -n 1 "$BATS_TEST_TMPDIR/parent.log")
-    run "$WATCH" --once "$parent"
-    [[ ${lines[0]} == "python"*"  pid $parent  port $port" ]]
+    port=$(grep -x '[0-9]*' "$BATS_TEST_TMPDIR/parent.log")
+    run "$WATCH" --once "$PARENT"
+    [[ ${lines[0]} == "python"*"  pid $PARENT  port $port" ]]
 }
 
 @test "--plain writes a line a second without escape codes" {
     tell parent dead 3 0
     wait_until zombies_are 3
-    watch_into_file --plain --seconds 2.5 "$parent"
-    wait "$WATCHER"
-    [ "$(wc -l < "$OUT")" -eq 3 ]
-    [ "$(grep -c 'alive 0  zombies 3  oldest >[0-9.]* s' "$OUT")" -eq 3 ]
-    ! grep -q $'\033' "$OUT"
+    watch_into_file --plain "$PARENT"
+    three_lines() { [ "$(wc -l < "$OUT")" -ge 3 ]; }
+    wait_until three_lines
+    line='^ *[0-9.]* s  alive 0  zombies 3  oldest >[0-9.]* s  fds'
+    run ! grep -v "$line" "$OUT"
+    [ "$(awk 'NR == 3 { print ($1 >= 2 && $1 < 9) }' "$OUT")" -eq 1 ]
+    run ! grep -q $'\033' "$OUT"
 }
 
 @test "without a terminal it is plain" {
-    watch_into_file --seconds 0.1 "$parent"
+    watch_into_file --seconds 0.1 "$PARENT"
     wait "$WATCHER"
     grep -q '^ *0\.0 s  alive 0  zombies 0  oldest -' "$OUT"
 }
@@ -290,16 +289,16 @@ PYTHON
 @test "it ends with 0 when the process is gone, and says so" {
     tell parent dead 2 0
     wait_until zombies_are 2
-    watch_into_file "$parent"
+    watch_into_file "$PARENT"
     wait_until test -s "$OUT"
     parent_end parent
     wait "$WATCHER"
-    [[ $(tail -n 1 "$OUT") == "python"*" $parent is gone; at most 2 zombies at once" ]]
+    [[ $(tail -n 1 "$OUT") == "python"*" $PARENT is gone; at most 2 zombies at once" ]]
 }
 
 @test "INT and TERM end it with 0" {
     for signal in INT TERM; do
-        watch_into_file --tsv "$parent"
+        watch_into_file --tsv "$PARENT"
         wait_until test -s "$OUT"
         kill -"$signal" "$WATCHER"
         wait "$WATCHER"
@@ -307,11 +306,11 @@ PYTHON
 }
 
 @test "errors are one line" {
-    while read -r status arguments; do
+    while read -r expected arguments; do
         # shellcheck disable=SC2086 # several arguments
         run "$WATCH" $arguments
         echo "watch $arguments: $status, $output"
-        [ "$status" -eq "$status" ]
+        [ "$status" -eq "$expected" ]
         [[ $output == "watch: "* ]]
         [ "${#lines[@]}" -eq 1 ]
     done << 'END'
@@ -348,18 +347,18 @@ live() {
     tell parent killed 1
     tell parent live 1
     wait_until zombies_are 3
-    live "$parent"
+    live "$PARENT"
     wait_until grep -q "child  Z .*______  exit 3" "$OUT"
     wait_until grep -q "child  Z .*______  killed by SIGKILL" "$OUT"
     wait_until grep -q "child  S .*_" "$OUT"
     wait_until grep -q "parent S .*_  pending SIGCHLD" "$OUT"
-    ! grep -q "child  Z .*/" "$OUT"
+    run ! grep -q "child  Z .*/" "$OUT"
     tell parent bury
     wait_until grep -q "child  + .*+ buried" "$OUT"
 }
 
 @test "live, the screen is given back at the end" {
-    live "$parent"
+    live "$PARENT"
     wait_until grep -q "zombies 0" "$OUT"
     parent_end parent
     wait "$WATCHER"
@@ -371,8 +370,8 @@ live() {
 @test "NO_COLOR leaves no colour and loses nothing" {
     tell parent dead 1 0
     wait_until zombies_are 1
-    NO_COLOR=1 live --seconds 1 "$parent"
+    NO_COLOR=1 live --seconds 1 "$PARENT"
     wait "$WATCHER"
-    ! grep -q $'\033\[[0-9]*m' "$OUT"
+    run ! grep -q $'\033\[[0-9]*m' "$OUT"
     grep -q "child  Z .*exit 0  <- dead, not buried" "$OUT"
 }

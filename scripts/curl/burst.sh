@@ -23,6 +23,7 @@ cd "$(dirname "$0")/../.."
 trap stop_stage EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 129' HUP
 start_stage "$stage" --quiet
 
 # [1-N] makes curl ask N times.

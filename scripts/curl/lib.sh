@@ -20,6 +20,7 @@ EOF
     trap stop_stage EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
+    trap 'exit 129' HUP
     # shellcheck disable=SC2086 # several options
     start_stage "$stage" --quiet ${stage_options:-}
     ;;

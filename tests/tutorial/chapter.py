@@ -366,7 +366,7 @@ class ChapterRun:
                 if now >= ask_at:
                     if self.may_go_on(terminal, step, verdict.matched,
                                       now - decided_at > SETTLE):
-                        terminal.seen = verdict.used
+                        terminal.seen = accounted_for(verdict, patterns)
                         self.judge(step, patterns, lines, False)
                         return
                     pause = min(pause * 2, 0.25)
@@ -497,12 +497,12 @@ class ChapterRun:
 
         self.wait_for(decided, self.limit_of(step))
         lines = unseen()
-        used = notation.follow(patterns, lines, self.names, False).used
+        verdict = notation.follow(patterns, lines, self.names, False)
         self.judge(step, patterns, lines, False)
         if idle:
             terminal.consume_background()
         else:
-            terminal.seen += used
+            terminal.seen += accounted_for(verdict, patterns)
 
     # ----------------------------------------------------------- stopping
 
@@ -569,8 +569,7 @@ class ChapterRun:
         for terminal in list(self.terminals.values()):
             if terminal.alive and not terminal.finished():
                 self.stop(terminal, terminal.line)
-        self.wait_for(lambda: not self.ours(), LEAVE * self.patience
-                      if self.terminals else 0)
+        self.wait_for(lambda: not self.ours(), LEAVE * self.patience)
         left = self.ours()
         faults = self.name_processes(left)
         for terminal in self.terminals.values():
@@ -622,6 +621,11 @@ def look_ahead(steps):
     for step in reversed(steps):
         step.may_stay = following.get(step.terminal) in ("key", "look")
         following[step.terminal] = step.kind
+
+
+def accounted_for(verdict, patterns):
+    """How many lines of what goes on printing the page has shown."""
+    return verdict.used if verdict.matched else len(patterns)
 
 
 def without_last_blanks(lines):

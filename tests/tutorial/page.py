@@ -113,7 +113,7 @@ def plain_heading(text):
     """The words of a heading without its markup."""
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"<[^>]*>", "", text)
-    text = re.sub(r"(?<!\w)_|_(?!\w)", "", text)
+    text = re.sub(r"(?<!\w)_(\S|\S.*?\S)_(?!\w)", r"\1", text)
     return re.sub(r"[`*]", "", text).strip()
 
 

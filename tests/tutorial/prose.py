@@ -145,10 +145,14 @@ class Repository:
                 if os.path.isfile(one) and os.access(one, os.X_OK)]
 
     def has_option(self, program, option):
-        """A script shows its options in its text; others are asked."""
+        """A script shows its options in its text; others are asked. A
+        shell script without --help is not run: it would do its work."""
         wanted = re.compile(re.escape(option) + r"(?![\w-])")
-        if wanted.search(self.script_text(program)):
+        script = self.script_text(program)
+        if wanted.search(script):
             return True
+        if re.match(r"#!.*sh\b", script) and "--help" not in script:
+            return False
         if program not in self.helps:
             self.helps[program] = self.run([self.path(program), "--help"], 5)
         return bool(wanted.search(self.helps[program]))

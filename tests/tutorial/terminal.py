@@ -13,7 +13,6 @@ import fcntl
 import os
 import pty
 import re
-import secrets
 import select
 import signal
 import struct
@@ -22,7 +21,7 @@ import time
 
 from tutorial import processes
 
-TOKEN = secrets.token_hex(8)
+TOKEN = os.urandom(8).hex()
 PROMPT = re.compile("\x1e%s:(\\d+)\x1e" % TOKEN)
 COLOURS = re.compile("\x1b(?:\\[[0-9;?]*[A-Za-z]|\\][^\x07]*\x07|[()][A-Z0-9])")
 ROWS, COLUMNS = 50, 160

@@ -7,4 +7,4 @@ until "$here/ask.sh" "$1" you 2>/dev/null; do sleep 0.05; done
 kill -INT $server
 kill $server
 wait $server 2>/dev/null
-echo done
+echo over

@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# scripts.bats - the scripts a reader runs do what they say, and leave nothing.
+
+source tests/lib.bash
+
+# No process was started with this in its command line.
+nobody_uses() {
+    ! ps -e -o pid=,args= | grep -v -e grep -e bats | grep -q "$1"
+}
+
+@test "freeze.sh: 3a keeps all, 3b all but one, 3c none" {
+    run scripts/freeze.sh 3a 5
+    [ "$status" -eq 0 ]
+    [ "${lines[2]}" = "the parent goes on: 5 zombies" ]
+    run scripts/freeze.sh 3b 8
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = "8 children are working; the parent is stopped" ]
+    [ "${lines[1]}" = "8 are dead, 0 buried; pending signals 0000000000010000 (one bit: SIGCHLD)" ]
+    [ "${lines[2]}" = "the parent goes on: 7 zombies" ]
+    run scripts/freeze.sh 3b 2
+    [ "${lines[2]}" = "the parent goes on: 1 zombies" ]
+    run scripts/freeze.sh 3c 8
+    [ "$status" -eq 0 ]
+    [ "${lines[2]}" = "the parent goes on: 0 zombies" ]
+}
+
+@test "freeze.sh says what it wants when it is called wrongly" {
+    for arguments in "" "1c" "3b 0" "3b x" "3b 101"; do
+        # shellcheck disable=SC2086 # several words
+        run scripts/freeze.sh $arguments
+        [ "$status" -eq 64 ]
+        [[ $output == *freeze.sh* ]]
+    done
+    run scripts/freeze.sh 3z
+    [ "$status" -eq 1 ]
+    [[ $output == *"no stage 3z"* ]]
+    run scripts/freeze.sh --help
+    [ "$status" -eq 0 ]
+}
+
+@test "burst.sh floods with curl alone: 3a keeps all, 3c none" {
+    run scripts/curl/burst.sh 3a 20
+    [ "$status" -eq 0 ]
+    [ "${lines[1]}" = "20 answered, 20 zombies" ]
+    run scripts/curl/burst.sh 3c 20
+    [ "$status" -eq 0 ]
+    [ "${lines[1]}" = "20 answered, 0 zombies" ]
+}
+
+@test "3c answers a flood of 2000 at 128 a time, and keeps no body" {
+    start_stage 3c --quiet
+    run "$build/flood" -n 2000 -c 128 --timeout 60 "localhost:$port/"
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = "answered 2000  refused 0  reset 0  closed early 0  timed out 0" ]
+    wait_for 10 is_settled
+    [ "$(scripts/zombies "$server")" = "0 zombies" ]
+    [ "$(count_children "$server")" -eq 0 ]
+}
+
+# Each curl script shows its commands, and what comes of them.
+@test "scripts/curl/1a.sh: one answer for everybody" {
+    run scripts/curl/1a.sh
+    [ "$status" -eq 0 ]
+    [ "$(grep -c '^Hello, world.$' <<<"$output")" -eq 3 ]
+    [[ $output == *'$ curl -i -X BREW '* ]]
+}
+
+@test "scripts/curl/1b.sh: the request was read" {
+    run scripts/curl/1b.sh
+    [ "$status" -eq 0 ]
+    [[ $output == *"You asked for /what/I/asked?for=this"* ]]
+    [[ $output == *"400 Bad Request"* ]]
+}
+
+@test "scripts/curl/1c.sh: files, statuses, one connection" {
+    run scripts/curl/1c.sh
+    [ "$status" -eq 0 ]
+    for expected in 'Hello from a file.' '404 Not Found' '405 Method' \
+        '501 Not Impl' 'Allow: GET, HEAD' 'new connections: 0'; do
+        [[ $output == *"$expected"* ]]
+    done
+}
+
+@test "scripts/curl/2a.sh: programs answer" {
+    run scripts/curl/2a.sh
+    [ "$status" -eq 0 ]
+    for expected in 'Hello from a shell script' 'PATH_INFO=/more/path' \
+        'QUERY_STRING=a=b' 'some body' '502 Bad Gateway' 'Hello from a file.'; do
+        [[ $output == *"$expected"* ]]
+    done
+}
+
+@test "scripts/curl/3a.sh, 3b.sh, 3c.sh: the ladder's zombies" {
+    run scripts/curl/3a.sh
+    [ "$status" -eq 0 ]
+    [[ $output == *"11 zombies"*"50 answered, 50 zombies"*"goes on: 8 zombies"* ]]
+    run scripts/curl/3b.sh
+    [ "$status" -eq 0 ]
+    [[ $output == *"0 zombies"*"50 answered"*"goes on: 7 zombies"* ]]
+    run scripts/curl/3c.sh
+    [ "$status" -eq 0 ]
+    [[ $output == *"0 zombies"*"50 answered, 0 zombies"*"goes on: 0 zombies"* ]]
+}
+
+@test "a curl script talks to the server one has started" {
+    start_stage 1c
+    run scripts/curl/1c.sh "$port"
+    [ "$status" -eq 0 ]
+    [[ $output == *"http://localhost:$port/hello.txt"* ]]
+    stop_stage
+    run scripts/curl/1c.sh "$port"
+    [ "$status" -eq 1 ]
+    [[ $output == *"nobody listens on port $port"* ]]
+    run scripts/curl/1c.sh eighty
+    [ "$status" -eq 1 ]
+    [[ $output == *"PORT must be a number"* ]]
+}
+
+@test "demo.sh: the table, the picture, in a pipe" {
+    run scripts/demo.sh
+    echo "$output"
+    [ "$status" -eq 0 ]
+    grep -Eq '^3a  no wait +200 +200 +200 +8$' <<<"$output"
+    grep -Eq '^3b  one wait per signal +200 +200 +[0-9]+ +7$' <<<"$output"
+    grep -Eq '^3c  wait loop +200 +200 +0 +0$' <<<"$output"
+    [[ $output != *$'\033'* ]]
+    head -c 8 "$build/zombies.png" | grep -q PNG
+    grep -q '</svg>' "$build/zombies.svg"
+    nobody_uses "$build/3[abc]_fork"
+}
+
+@test "demo.sh on a terminal counts live, and survives being interrupted" {
+    script -qefc "scripts/demo.sh" "$BATS_TEST_TMPDIR/typescript" \
+        >/dev/null 2>&1 3>&- &
+    terminal=$!
+    wait_for 20 grep -q '80 answered' "$BATS_TEST_TMPDIR/typescript"
+    grep -q $'zombies.*\r' "$BATS_TEST_TMPDIR/typescript"
+    kill -TERM "$terminal" # the terminal is closed: demo.sh hears SIGHUP
+    wait "$terminal" || true
+    wait_for 10 nobody_uses "$build/3[abc]_fork"
+    wait_for 10 nobody_uses "$build/watch"
+}
+
+@test "make diff-3c shows the loop and little else" {
+    run make --no-print-directory diff-3c
+    [ "$status" -eq 0 ]
+    [[ $output == *'+    while (waitpid(-1, NULL, WNOHANG) > 0)'* ]]
+    code=$(grep '^[+][^+]' <<<"$output" | grep -vc '^[+] \*')
+    [ "$code" -le 5 ]
+    run make --no-print-directory diff-1a
+    [ "$status" -eq 0 ]
+}
+
+@test "make help lists what can be said" {
+    run make --no-print-directory help
+    for target in all demo check test deps format lint clean 3c run-3c \
+        diff-3c lab; do
+        grep -Eq "make $target( |$)" <<<"$output"
+    done
+}
+
+@test "touching a header rebuilds what includes it, and nothing else" {
+    copy=$BATS_TEST_TMPDIR/copy
+    mkdir -p "$copy/$build"
+    cp -a Makefile common part1 part2 part3 tools "$copy/"
+    cp -a "$build/common" "$build/part3" "$build/flags" "$copy/$build/"
+    make -C "$copy" B="$build" 3c
+    touch "$copy/common/net.h"
+    run make -C "$copy" B="$build" 3c
+    [ "$status" -eq 0 ]
+    [[ $output == *"-c common/net.c"* ]]
+    [[ $output == *"-c part3/3c_fork_wait_loop.c"* ]]
+    [[ $output != *"-c common/rules.c"* ]]
+    run make -C "$copy" B="$build" 3c
+    [[ $output != *" -c "* ]]
+}
+
+@test "deps.sh does nothing when all is there, and names what is missing" {
+    run scripts/deps.sh
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    # With an empty PATH but for these, something is missing.
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    for tool in sh cat id; do
+        ln -s "$(command -v $tool)" "$BATS_TEST_TMPDIR/bin/"
+    done
+    run env PATH="$BATS_TEST_TMPDIR/bin" scripts/deps.sh --dry-run
+    [ "$status" -eq 0 ]
+    [[ $output == "missing: "*gnuplot-nox* ]]
+    run env PATH="$BATS_TEST_TMPDIR/bin" scripts/deps.sh
+    [ "$status" -eq 1 ]
+    for other in Fedora Alpine Arch Homebrew 'Outside Linux'; do
+        [[ $output == *"$other"* ]]
+    done
+}
+
+teardown() {
+    stop_stage
+}
