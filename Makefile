@@ -27,6 +27,8 @@ HARDENED := -fstack-protector-strong \
             $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
             -fno-omit-frame-pointer)
+# V=1 shows every command in full.
+SAY       = $(if $(V),,@echo "  $(1)  $@";)
 COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
@@ -146,13 +148,13 @@ build/fuzz/fuzz_request: build/fuzz/tests/fuzz_request.o \
 # --- How things are made -----------------------------------------------------
 
 $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(TESTS):
-	$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
+	$(call SAY,link)$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
 
 # Objects depend on how they are compiled: another compiler or other flags
 # make them anew. -MMD notes which headers each of them includes.
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c $< -o $@
+	$(call SAY,make)$(COMPILE) -MMD -MP -c $< -o $@
 
 $(B)/flags: FORCE
 	@mkdir -p $(@D)

@@ -38,7 +38,9 @@ static size_t escape(char *line, size_t size, const char *text)
     return used;
 }
 
-static void write_line(const char *format, va_list values, int error)
+__attribute__((format(printf, 1, 0))) static void write_line(const char *format,
+                                                             va_list values,
+                                                             int error)
 {
     char text[LINE_MAX_BYTES / 2];
     int len = snprintf(text, sizeof text, "%s[%d] ", role, (int)getpid());

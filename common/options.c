@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     KIB = 1024,
@@ -175,6 +176,17 @@ static void name_role(void)
     log_role(role);
 }
 
+/* A server started without standard descriptors would get them as its first
+ * sockets, and log into its clients. */
+static void fill_standard_descriptors(void)
+{
+    int filler;
+    do
+        filler = open("/dev/null", O_RDWR);
+    while (filler >= 0 && filler <= STDERR_FILENO);
+    close(filler);
+}
+
 struct options options_parse(int argc, char **argv, const char *about,
                              const struct own_options *own)
 {
@@ -188,6 +200,7 @@ struct options options_parse(int argc, char **argv, const char *about,
         .host = "127.0.0.1", .port = "8080", .limits = default_limits};
     struct input input = {
         .options = &options, .root = ".", .own = own ? own->values : NULL};
+    fill_standard_descriptors();
     name_role();
     argp_parse(&argp, argc, argv, 0, NULL, &input);
     return options;

@@ -203,6 +203,20 @@ static const char *path_of_target(const char *target)
     return authority + strcspn(authority, "/?");
 }
 
+/* RFC 9112 3.2.2: the authority of an absolute target is held to the rules of
+ * Host; a user name in it is nobody's business (RFC 9110 4.2.4). */
+static int check_authority(const char *path, const char *target)
+{
+    char authority[256];
+    const char *start = strstr(target, "://") + 3;
+    size_t len = (size_t)(path - start);
+    if (len == 0 || len >= sizeof authority)
+        return 400;
+    memcpy(authority, start, len);
+    authority[len] = '\0';
+    return rules_host(authority);
+}
+
 /* Decode the path into the room behind the head. */
 static int split_target(struct request *request)
 {
@@ -216,6 +230,8 @@ static int split_target(struct request *request)
                         strcmp(request->target, "*") == 0)
                    ? 0
                    : 400;
+    if (path != request->target && check_authority(path, request->target) != 0)
+        return 400;
     const char *mark = strchr(path, '?');
     request->query = mark ? mark + 1 : NULL;
     size_t len = mark ? (size_t)(mark - path) : strlen(path);
@@ -331,7 +347,9 @@ int request_feed(struct request *request, const char *bytes, size_t len)
     request->used = 0;
     if (request->status == 0 && !request->head_complete)
         feed_head(request, bytes, len);
-    if (request->status == 0 && request->head_complete && !request->complete)
+    /* No bytes would mean the end of input to http-parser. */
+    if (request->status == 0 && request->head_complete && !request->complete &&
+        request->used < len)
         feed_body(request, bytes + request->used, len - request->used);
     return request->status;
 }

@@ -252,7 +252,9 @@ static int write_piece(struct response *response, const struct piece *piece)
         pass_on(response, &part) < 0 ||
         (chunked && pass_text(response, "\r\n") < 0))
         return -1;
-    return excess ? broken(response, EMSGSIZE) : 0;
+    if (excess && send_buffer(response) == 0)
+        return broken(response, EMSGSIZE); // what was declared has left
+    return response->broken ? -1 : 0;
 }
 
 int response_write(struct response *response, const void *bytes, size_t len)

@@ -13,15 +13,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What kind of file is `name`, looked up so that neither ".." nor a link
- * leads out of `directory`? Returns its S_IFMT bits, or 0 with errno. */
+/* Look `name` up so that neither ".." nor a link leads out of `directory`. */
+static int look_up(int directory, const char *name)
+{
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+                           .resolve = RESOLVE_BENEATH};
+    int file;
+    do
+        file = (int)syscall(SYS_openat2, directory, name, &how, sizeof how);
+    while (file < 0 && errno == EAGAIN); // a rename meanwhile: look again
+    /* Without openat2 no link at all: walk() has seen all of the way, so only
+     * the last name can be one. */
+    if (file < 0 && (errno == ENOSYS || errno == EPERM))
+        file = openat(directory, name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+    return file;
+}
+
+/* The kind of file that `name` is: its S_IFMT bits, or 0 with errno. */
 static mode_t kind_of(int directory, const char *name)
 {
-    struct open_how how = {
-        .flags = O_PATH | O_CLOEXEC,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-    };
-    int file = (int)syscall(SYS_openat2, directory, name, &how, sizeof how);
+    int file = look_up(directory, name);
     if (file < 0)
         return 0;
     struct stat about;

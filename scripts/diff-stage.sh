@@ -9,7 +9,7 @@ before=/dev/null
 for source in part[0-9]/[0-9][a-z]_*.c; do
     case $source in
     */"${1:?which stage?}"_*)
-        diff -u "$before" "$source" || [ $? -eq 1 ]
+        diff -u --label "$before" --label "$source" "$before" "$source" || [ $? -eq 1 ]
         exit ;;
     esac
     before=$source

@@ -276,6 +276,9 @@ START_TEST(a_request_has_begun_with_its_first_byte_that_is_not_blank)
     ck_assert(!request_begun(&request));
     ck_assert_int_eq(request_feed(&request, TEXT("\r\n\n")), 0);
     ck_assert(!request_begun(&request));
+    ck_assert_int_eq(request_feed(&request, TEXT("\r")), 0);
+    ck_assert(!request_begun(&request));
+    ck_assert_int_eq(request_feed(&request, TEXT("\n")), 0);
     ck_assert_int_eq(request_feed(&request, TEXT("G")), 0);
     ck_assert(request_begun(&request));
     request_reset(&request);

@@ -215,7 +215,8 @@ FAULTS = {
     "broken_link": Fault(
         "3", "(README.md)", "(READTHIS.md)", "READTHIS", "leads nowhere"),
     "broken_anchor": Fault(
-        "2", "chapter](#3-prose)", "chapter](#3-prosa)", "#3-prosa", "no heading has"),
+        "2", "chapter](#3-prose)", "chapter](#3-prosa)", "#3-prosa",
+        "no heading has"),
     "broken_anchor_in_another_file": Fault(
         "3", "#where-to-begin", "#where-to-end", "where-to-end",
         "did you mean where-to-begin"),

@@ -313,7 +313,7 @@ static void draw_line(const struct canvas *canvas, const struct line *line,
 {
     bool left = line->left != UNKNOWN;
     bool flat = !left && process_is_zombie(&line->process);
-    char state = left ? '+' : line->process.state;
+    char state = line->process.state;
     char note[128];
     char text[WIDEST];
     int trace_width = canvas->width - pid_width - 13 - NOTE_WIDTH;
@@ -322,6 +322,8 @@ static void draw_line(const struct canvas *canvas, const struct line *line,
         trace_width = PICTURE_TRACE;
     if (trace_width < 0)
         trace_width = 0;
+    if (left)
+        state = '+';
     describe(line, family, explain, note, sizeof note);
     (void)snprintf(text, sizeof text, " %*d %-6s %c  %.*s  %s", pid_width,
                    (int)line->process.pid, role_of(&line->process), state,
@@ -484,12 +486,12 @@ static void draw_step(char rows[PLOT_ROWS][WIDEST], int column, int from,
 {
     int low = from < to ? from : to;
     int high = from < to ? to : from;
-    char stroke = high - low > 1 ? '|' : from < to ? '/' : '\\';
+    const char *stroke = high - low > 1 ? "|" : from < to ? "/" : "\\";
 
     if (low == high)
         rows[low][column] = '_';
     for (int row = low; row < high; row++)
-        rows[row][column] = stroke;
+        rows[row][column] = *stroke;
 }
 
 static void draw_plot(const struct canvas *canvas,
