@@ -266,7 +266,7 @@ static void describe_end(const struct process *zombie, char *text, size_t size)
     int status = zombie->wait_status;
 
     if (!zombie->wait_status_known)
-        (void)snprintf(text, size, "dead");
+        (void)snprintf(text, size, "exit ?");
     else if (WIFSIGNALED(status))
         (void)snprintf(text, size, "killed by %s",
                        signal_name(WTERMSIG(status)));

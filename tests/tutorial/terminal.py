@@ -195,8 +195,8 @@ def become_shell(root, port):
         fcntl.ioctl(0, termios.TIOCSWINSZ,
                     struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         os.chdir(root)
-        os.closerange(3, 1024)  # the page shows descriptors as a shell has them
-    os.execvpe("bash", ["bash", "--norc", "--noprofile", "--noediting",
+        os.closerange(3, 1024)  # the page shows descriptors of a clean shell
+        os.execvpe("bash", ["bash", "--norc", "--noprofile", "--noediting",
                             "+H", "-i"], environment(port))
     finally:
         os._exit(127)

@@ -1,0 +1,226 @@
+#!/bin/sh
+# exercises.sh - the exercises are checked as their readers' work is: what a
+# reader starts from fails, the solution passes, and each mutant, a solution
+# with one mistake, fails for the observation that its first line states.
+# Then the scripts around them: start, grade, compare.
+set -u
+
+usage() {
+    cat <<'EOT'
+Usage: tests/exercises.sh [NAME...]     (or: make check-exercises)
+Checks these exercises, or all of them and the scripts that serve them. JOBS=4
+says how many graders run at a time.
+EOT
+}
+
+case ${1:-} in
+--help) usage && exit 0 ;;
+--case) ;;
+-*) usage >&2 && exit 64 ;;
+esac
+cd "$(dirname "$0")/.." || exit 1
+. scripts/lib.sh
+. exercises/find.sh
+
+# --- One grading: run by ourselves with --case NAME VARIANT ------------------
+
+tell() {
+    printf '%-9s %s\n' "$1" "$2"
+}
+
+has_patched() {
+    for patch; do
+        patch -s -d "$WORK/$name" -p1 --no-backup-if-mismatch \
+            <"exercises/$name/$patch" >"$own/patch" 2>&1 || return 1
+    done
+}
+
+# Does what the grader said agree with what should be? Prints a line.
+judge() {
+    case $wanted:$status in
+    pass:0) tell ok "$what passes" && return ;;
+    pass:77) tell SKIPPED "$what: $(grep '^SKIPPED' "$own/said")" && return ;;
+    fail:1)
+        if grep -q "^NOT  $expected:" "$own/said"; then
+            tell ok "$what fails: $expected"
+            return
+        elif grep -q "^SKIPPED  $expected:" "$own/said"; then
+            tell SKIPPED "$what: $(grep "^SKIPPED  $expected" "$own/said")"
+            return
+        fi
+        ;;
+    esac
+    tell FAILED "$what should $wanted${expected:+ for $expected}, status $status:
+$(sed 's/^/    | /' "$own/said")"
+}
+
+if [ "${1:-}" = --case ]; then
+    name=$2
+    variant=$3
+    own=$CASES/$name-$(basename "$variant" .patch)
+    what="$name: $(basename "$variant" .patch)"
+    expected=
+    mkdir -p "$own/tmp"
+    export WORK="$own/work" GRADES="$own/grade" TMPDIR="$own/tmp"
+    scripts/start.sh "$name" >/dev/null || exit 1
+    case $variant in
+    start)
+        wanted=fail
+        expected=$(field_of "$name" fails)
+        ;;
+    solution)
+        wanted=pass
+        has_patched solution.patch
+        ;;
+    *)
+        wanted=fail
+        expected=$(sed -n '1s/^Expect: //p' "exercises/$name/$variant")
+        has_patched solution.patch "$variant"
+        ;;
+    esac || {
+        tell FAILED "$what does not apply any more: $(cat "$own/patch")"
+        exit 0
+    }
+    status=0
+    timeout 100 scripts/grade.sh "$name" >"$own/said" 2>&1 </dev/null ||
+        status=$?
+    left=$(ls -A "$TMPDIR")
+    if [ -n "$left" ]; then
+        tell FAILED "$what leaves files: $left"
+    else
+        judge
+    fi
+    rm -rf "$own/grade"
+    exit 0
+fi
+
+# --- The scripts around them -------------------------------------------------
+
+a_start_is_not_overwritten_once_it_is_begun() {
+    scripts/start.sh 11 && echo mine >>"$WORK/11-predict/prediction.txt" &&
+        ! scripts/start.sh 11 && grep mine "$WORK/11-predict/prediction.txt"
+}
+
+a_start_may_be_asked_for_twice_if_nothing_is_changed() {
+    scripts/start.sh 10 && scripts/start.sh 10-count-zombies
+}
+
+force_begins_again_and_keeps_the_old_file() {
+    FORCE=1 scripts/start.sh 11 &&
+        ! grep mine "$WORK/11-predict/prediction.txt" &&
+        grep mine "$WORK/11-predict/prediction.txt.old"
+}
+
+an_exercise_that_is_not_there_is_named_with_those_that_are() {
+    ! scripts/start.sh 99 && grep 'no exercise 99' "$said" &&
+        grep 12b-self-pipe "$said" && ! scripts/grade.sh 99
+}
+
+a_compile_error_is_shown_at_the_readers_line() {
+    scripts/start.sh 9 && file=$WORK/9-hits/3a_fork_no_wait.c &&
+        echo 'int broken(void) { return nothing; }' >>"$file" || return 1
+    ! scripts/grade.sh 9 &&
+        grep "$file:$(wc -l <"$file"):.*nothing" "$said" &&
+        ! grep observations "$said"
+}
+
+grading_what_is_not_begun_says_how_to_begin() {
+    ! scripts/grade.sh 12a && grep 'make start EX=12a-stolen-child' "$said"
+}
+
+every_stage_is_the_same_as_itself_with_other_space_and_comments() {
+    for stage in part?/[0-9]*.c; do
+        short=$(basename "$stage" | sed 's/_.*//')
+        sed 's|//.*||; s/    /\t/g; s/;/ ; /; s/(/ (\n/; s|{$|/* a\nb */{|' \
+            "$stage" >"$WORK/typed.c"
+        scripts/compare.sh "$short" "$WORK/typed.c" &&
+            grep "the same.*$stage" "$said" || return 1
+    done
+}
+
+the_first_real_difference_is_shown_with_both_lines() {
+    sed 's|^ \* New here.*||; s/WNOHANG) > 0/WNOHANG)>=0/' \
+        part3/3c_fork_wait_loop.c >"$WORK/typed.c"
+    line=$(grep -n 'WNOHANG) > 0' part3/3c_fork_wait_loop.c | cut -d: -f1)
+    ! scripts/compare.sh 3c "$WORK/typed.c" &&
+        grep "typed.c:$line: while (waitpid(-1, NULL, WNOHANG)>=0" "$said" &&
+        grep "3c_fork_wait_loop.c:$line: while (waitpid" "$said" &&
+        grep 'yours has >=, the stage has >$' "$said"
+}
+
+a_file_that_ends_too_early_is_said_to_end() {
+    head -n 30 part3/3c_fork_wait_loop.c >"$WORK/typed.c"
+    ! scripts/compare.sh 3c "$WORK/typed.c" && grep 'ends here' "$said"
+}
+
+every_exercise_has_a_task_and_three_hints() {
+    for name in $(list_exercises); do
+        grep -q "make start EX=$name" "exercises/$name/task.md" &&
+            grep -q "make grade EX=$name" "exercises/$name/task.md" &&
+            [ "$(grep -c '^## Hint' "exercises/$name/hints.md")" -eq 3 ] ||
+            { echo "$name" && return 1; }
+    done
+}
+
+test_scripts() {
+    said=$all/said
+    export WORK="$all/work" GRADES="$all/grade" TMPDIR="$all/tmp"
+    mkdir -p "$WORK" "$TMPDIR"
+    for test in $(sed -n 's/^\([a-z_]*\)() {$/\1/p' tests/exercises.sh |
+        grep _.*_.*_); do
+        if "$test" >"$said" 2>&1; then
+            tell ok "$test"
+        else
+            tell FAILED "$test:
+$(sed 's/^/    | /' "$said")"
+        fi
+    done
+}
+
+# --- All of it ---------------------------------------------------------------
+
+# "NAME VARIANT" lines, those that take longest first.
+cases() {
+    for name in "$@"; do
+        echo "$name start"
+        echo "$name solution"
+        for mutant in exercises/"$name"/mutants/*.patch; do
+            echo "$name mutants/$(basename "$mutant")"
+        done
+    done
+}
+
+# Processes that still run something of ours.
+left_over() {
+    grep -lFa "$all" /proc/[0-9]*/cmdline 2>/dev/null | grep -v "/$$/"
+}
+
+nothing_left() {
+    ! left_over >/dev/null
+}
+
+all=$(mktemp -d)
+export CASES="$all/cases"
+trap 'rm -rf "$all"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+[ -x "$build/flood" ] || make -s all || exit 1
+
+wanted=
+for name; do
+    wanted="$wanted $(find_exercise "$name")" || exit 1
+done
+results=$all/results
+{
+    # shellcheck disable=SC2046,SC2086 # one word an exercise
+    cases ${wanted:-$(list_exercises)} |
+        xargs -P "${JOBS:-4}" -n 2 tests/exercises.sh --case
+    [ -n "$wanted" ] || test_scripts
+    if ! wait_until 20 nothing_left; then
+        tell FAILED "processes are left: $(left_over | tr '\n' ' ')"
+    fi
+} | tee "$results"
+skipped=$(grep -c '^SKIPPED ' "$results")
+failed=$(grep -c '^FAILED ' "$results")
+echo "$(grep -c '^ok ' "$results") passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
