@@ -6,6 +6,7 @@
 
 PORT   ?= 8080
 FUZZ_SECONDS ?= 60
+JOBS   ?= 2
 SAN    ?=
 B      := build$(SAN:%=/%)
 export BUILD := $(B)
@@ -33,8 +34,9 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all lab demo check test check-built deps help format lint fuzz clean \
-        $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%)
+.PHONY: all lab start grade pictures check-tutorial tutorial-update \
+        demo check test check-built deps help format lint fuzz clean \
+        $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
 # --- What you can say --------------------------------------------------------
 
@@ -61,6 +63,30 @@ lab: all ## run all labs, a line each
 
 lab-%: all
 	@scripts/lab.sh $*
+
+## start EX=9-hits: begin an exercise in work/9-hits/
+start:
+	@scripts/start.sh $(EX)
+
+## grade EX=9-hits: grade yours; without EX, all you have begun
+grade: all
+	@scripts/grade.sh $(EX)
+
+## compare-3c: compare what you typed in work/typed/ with a stage
+$(SHORT:%=compare-%): compare-%:
+	@scripts/compare.sh $*
+
+pictures: all ## draw the tutorial's plots anew, from real runs
+	@scripts/pictures.sh
+
+## check-tutorial: run TUTORIAL.md and compare; CHAPTER=11 for one chapter
+check-tutorial: all
+	@tests/tutorial.py check TUTORIAL.md --no-build --jobs $(JOBS) \
+	    --chapter "$(CHAPTER)"
+
+## tutorial-update: refresh its listings, diffs and outputs, never its ranges
+tutorial-update: all
+	@tests/tutorial.py update TUTORIAL.md --no-build --chapter "$(CHAPTER)"
 
 ## 3c: build one stage: 1a 1b 1c 2a 3a 3b 3c
 ## run-3c: build one stage and run it, PORT=8080; Ctrl-C ends it
@@ -148,13 +174,13 @@ build/fuzz/fuzz_request: build/fuzz/tests/fuzz_request.o \
 # --- How things are made -----------------------------------------------------
 
 $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(TESTS):
-	$(call SAY,link)$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
+	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
 
 # Objects depend on how they are compiled: another compiler or other flags
 # make them anew. -MMD notes which headers each of them includes.
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call SAY,make)$(COMPILE) -MMD -MP -c $< -o $@
+	$(call SAY,compile)$(COMPILE) -MMD -MP -c $< -o $@
 
 $(B)/flags: FORCE
 	@mkdir -p $(@D)

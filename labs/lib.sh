@@ -22,6 +22,7 @@ lab_clean_up() {
 trap lab_clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 129' HUP
 
 # seen TEXT: one of the two or three lines that matter.
 seen() {

@@ -25,9 +25,11 @@ cd "$(dirname "$0")/.."
 build=${BUILD:-build}
 mine=${WORK:-work}
 
-# The compiler's words about the reader's file, short, with the name of it.
+# compiler_says FROM FILE LINES: its words, short, about the reader's FILE, that
+# is FROM where it was compiled. The lines are messages and what they quote.
 compiler_says() {
-    grep -v '^make' "$said" | sed "s|$1|$2|g" | head -n "$3" | sed 's/^/  /'
+    grep -e "$1" -e '^ *[0-9]* |' -e 'undefined reference' "$said" |
+        sed "s|$1|$2|g; s/^/  /" | head -n "$3"
 }
 
 # build_own NAME: the reader's file in a copy of the tree, made there. Sets

@@ -98,7 +98,7 @@ fi
 
 a_start_is_not_overwritten_once_it_is_begun() {
     scripts/start.sh 11 && echo mine >>"$WORK/11-predict/prediction.txt" &&
-        ! scripts/start.sh 11 && grep mine "$WORK/11-predict/prediction.txt"
+        ! scripts/start.sh 11 && grep -q mine "$WORK/11-predict/prediction.txt"
 }
 
 a_start_may_be_asked_for_twice_if_nothing_is_changed() {
@@ -106,26 +106,28 @@ a_start_may_be_asked_for_twice_if_nothing_is_changed() {
 }
 
 force_begins_again_and_keeps_the_old_file() {
-    FORCE=1 scripts/start.sh 11 &&
-        ! grep mine "$WORK/11-predict/prediction.txt" &&
-        grep mine "$WORK/11-predict/prediction.txt.old"
+    rm -rf "$WORK/11-predict"
+    scripts/start.sh 11 && echo mine >>"$WORK/11-predict/prediction.txt" &&
+        FORCE=1 scripts/start.sh 11 &&
+        ! grep -q mine "$WORK/11-predict/prediction.txt" &&
+        grep -q mine "$WORK/11-predict/prediction.txt.old"
 }
 
 an_exercise_that_is_not_there_is_named_with_those_that_are() {
-    ! scripts/start.sh 99 && grep 'no exercise 99' "$said" &&
-        grep 12b-self-pipe "$said" && ! scripts/grade.sh 99
+    ! scripts/start.sh 99 && grep -q 'no exercise 99' "$said" &&
+        grep -q 12b-self-pipe "$said" && ! scripts/grade.sh 99
 }
 
 a_compile_error_is_shown_at_the_readers_line() {
     scripts/start.sh 9 && file=$WORK/9-hits/3a_fork_no_wait.c &&
         echo 'int broken(void) { return nothing; }' >>"$file" || return 1
     ! scripts/grade.sh 9 &&
-        grep "$file:$(wc -l <"$file"):.*nothing" "$said" &&
-        ! grep observations "$said"
+        grep -q "$file:$(wc -l <"$file"):.*nothing" "$said" &&
+        ! grep -q observations "$said"
 }
 
 grading_what_is_not_begun_says_how_to_begin() {
-    ! scripts/grade.sh 12a && grep 'make start EX=12a-stolen-child' "$said"
+    ! scripts/grade.sh 12a && grep -q 'make start EX=12a-stolen-child' "$said"
 }
 
 every_stage_is_the_same_as_itself_with_other_space_and_comments() {
@@ -134,7 +136,7 @@ every_stage_is_the_same_as_itself_with_other_space_and_comments() {
         sed 's|//.*||; s/    /\t/g; s/;/ ; /; s/(/ (\n/; s|{$|/* a\nb */{|' \
             "$stage" >"$WORK/typed.c"
         scripts/compare.sh "$short" "$WORK/typed.c" &&
-            grep "the same.*$stage" "$said" || return 1
+            grep -q "the same.*$stage" "$said" || return 1
     done
 }
 
@@ -143,22 +145,22 @@ the_first_real_difference_is_shown_with_both_lines() {
         part3/3c_fork_wait_loop.c >"$WORK/typed.c"
     line=$(grep -n 'WNOHANG) > 0' part3/3c_fork_wait_loop.c | cut -d: -f1)
     ! scripts/compare.sh 3c "$WORK/typed.c" &&
-        grep "typed.c:$line: while (waitpid(-1, NULL, WNOHANG)>=0" "$said" &&
-        grep "3c_fork_wait_loop.c:$line: while (waitpid" "$said" &&
-        grep 'yours has >=, the stage has >$' "$said"
+        grep -q "typed.c:$line: while (waitpid(-1, NULL, WNOHANG)>=0" "$said" &&
+        grep -q "3c_fork_wait_loop.c:$line: while (waitpid" "$said" &&
+        grep -q 'yours has >=, the stage has >$' "$said"
 }
 
 a_file_that_ends_too_early_is_said_to_end() {
     head -n 30 part3/3c_fork_wait_loop.c >"$WORK/typed.c"
-    ! scripts/compare.sh 3c "$WORK/typed.c" && grep 'ends here' "$said"
+    ! scripts/compare.sh 3c "$WORK/typed.c" && grep -q 'ends here' "$said"
 }
 
 every_exercise_has_a_task_and_three_hints() {
     for name in $(list_exercises); do
-        grep -q "make start EX=$name" "exercises/$name/task.md" &&
-            grep -q "make grade EX=$name" "exercises/$name/task.md" &&
-            [ "$(grep -c '^## Hint' "exercises/$name/hints.md")" -eq 3 ] ||
-            { echo "$name" && return 1; }
+        echo "$name"
+        grep -q "make start EX=$name" "exercises/$name/task.md" || return 1
+        grep -q "make grade EX=$name" "exercises/$name/task.md" || return 1
+        [ "$(grep -c '^## Hint' "exercises/$name/hints.md")" -eq 3 ] || return 1
     done
 }
 
@@ -166,8 +168,8 @@ test_scripts() {
     said=$all/said
     export WORK="$all/work" GRADES="$all/grade" TMPDIR="$all/tmp"
     mkdir -p "$WORK" "$TMPDIR"
-    for test in $(sed -n 's/^\([a-z_]*\)() {$/\1/p' tests/exercises.sh |
-        grep _.*_.*_); do
+    sed -n '/^# --- The scripts/,/^test_scripts/s/^\([a-z_]*\)() {$/\1/p' \
+        tests/exercises.sh | grep -v test_scripts | while read -r test; do
         if "$test" >"$said" 2>&1; then
             tell ok "$test"
         else
@@ -179,7 +181,7 @@ $(sed 's/^/    | /' "$said")"
 
 # --- All of it ---------------------------------------------------------------
 
-# "NAME VARIANT" lines, those that take longest first.
+# "NAME VARIANT" lines.
 cases() {
     for name in "$@"; do
         echo "$name start"
@@ -190,9 +192,10 @@ cases() {
     done
 }
 
-# Processes that still run something of ours.
+# Processes that still run something of ours. (The brackets are for grep not
+# to find itself.)
 left_over() {
-    grep -lFa "$all" /proc/[0-9]*/cmdline 2>/dev/null | grep -v "/$$/"
+    grep -la "[${all%"${all#?}"}]${all#?}" /proc/[0-9]*/cmdline 2>/dev/null
 }
 
 nothing_left() {
@@ -201,7 +204,8 @@ nothing_left() {
 
 all=$(mktemp -d)
 export CASES="$all/cases"
-trap 'rm -rf "$all"' EXIT
+results=$(mktemp)
+trap 'rm -rf "$all" "$results"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 [ -x "$build/flood" ] || make -s all || exit 1
@@ -210,7 +214,6 @@ wanted=
 for name; do
     wanted="$wanted $(find_exercise "$name")" || exit 1
 done
-results=$all/results
 {
     # shellcheck disable=SC2046,SC2086 # one word an exercise
     cases ${wanted:-$(list_exercises)} |

@@ -487,7 +487,7 @@ END_TEST
 
 START_TEST(a_file_that_shrinks_breaks_the_response)
 {
-    char path[128];
+    char path[512];
     make_file("root/shrinking", "0123456789");
     snprintf(path, sizeof path, "%s", own_path("root/shrinking"));
     int silence = open("/dev/null", O_WRONLY | O_CLOEXEC);

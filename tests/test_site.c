@@ -3,13 +3,16 @@
 #include "common/site.h"
 #include "tests/testing.h"
 
-/* The site sleeps by poll(2). Here time does not pass, it is noted. */
+/* The site sleeps by poll(2). Here time does not pass, it is noted; and files
+ * can always be written. */
 static int slept_ms = -1;
 
 int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-    (void)fds;
-    ck_assert_uint_eq(count, 0);
+    for (nfds_t i = 0; i < count; i++)
+        fds[i].revents = POLLOUT;
+    if (count > 0)
+        return (int)count;
     slept_ms = timeout;
     return 0;
 }

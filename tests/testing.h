@@ -214,7 +214,7 @@ static inline void remove_own_directory(void)
 /* The path of `name` in the own directory; valid until the next call. */
 static inline const char *own_path(const char *name)
 {
-    static char path[4096];
+    static char path[512];
     snprintf(path, sizeof path, "%s/%s", own_directory, name);
     return path;
 }

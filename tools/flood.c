@@ -5,20 +5,18 @@
  * flood_options.c, the target by flood_target.c, answers by flood_answer.c;
  * flood_tally.c counts and prints.
  *
- *            connect            --together            its turn
- *   IDLE -----------> CONNECTING ---------> STANDING ----------+
- *    ^  \                  |                                   |
- *    |   \  --keep: is connected                               v
- *    |    +----------------+------------------------------> TALKING
- *    |                                                     |  ^  |
- *    |                                      --drip PAUSING <--+  | all said
- *    |                                                           v
- *    |    --abort=MS LEAVING <-----------------------------------+
- *    |                                                           v
- *    +<------------- the outcome, from any state ----------- LISTENING
- *                    (HOLDING instead, with --hold)
+ *   IDLE --> CONNECTING --> TALKING --> LISTENING --> IDLE
  *
- * A --silent client goes from CONNECTING to LISTENING at once. */
+ * with detours:
+ *
+ *   CONNECTING --> STANDING --> TALKING    --together: until it is its turn
+ *   CONNECTING --> LISTENING               --silent
+ *   IDLE --> TALKING                       --keep: is connected already
+ *   TALKING --> PAUSING --> TALKING        --drip: between two bytes
+ *   TALKING --> LEAVING --> IDLE           --abort=MS
+ *   LISTENING --> HOLDING                  --hold
+ *
+ * From any state the outcome of the request, decide(), leads back to IDLE. */
 #include "flood_answer.h"
 #include "flood_options.h"
 #include "flood_tally.h"
@@ -105,7 +103,6 @@ struct flood {
     struct client *speaker; // NULL: nobody
 
     /* --hold */
-    size_t holding;  // and not closed by the server
     bool only_holds; // all requests are decided
     int64_t hold_until;
 
@@ -114,7 +111,7 @@ struct flood {
     struct tally tally;
 };
 
-/* Filled with x by main: what bodies are made of, whatever their length. */
+/* Filled with x by start(): what bodies are made of, whatever their length. */
 static char body_block[BLOCK_BYTES];
 
 static int64_t now_us(void)
@@ -198,7 +195,6 @@ static bool can_go_on(const struct flood *flood, const struct client *client)
 
 static void hold(struct flood *flood, struct client *client)
 {
-    flood->holding++;
     flood->tally.held++;
     enter(flood, client, CLIENT_HOLDING);
 }
@@ -382,18 +378,23 @@ static void listen_to_server(struct flood *flood, struct client *client)
 
 /* --- Connecting ------------------------------------------------------- */
 
+/* What the others take is not its fault: the clock stands as well. */
+static void stand(struct flood *flood, struct client *client)
+{
+    client->deadline = NEVER;
+    enter(flood, client, CLIENT_STANDING);
+}
+
 static void connected(struct flood *flood, struct client *client)
 {
     flood->address_settled = true;
     flood->tally.connections++;
-    if (flood->options.together) {
-        client->deadline = NEVER; // what others take is not its fault
-        enter(flood, client, CLIENT_STANDING);
-    } else if (flood->options.manners == MANNERS_SILENT) {
+    if (flood->options.together)
+        stand(flood, client);
+    else if (flood->options.manners == MANNERS_SILENT)
         enter(flood, client, CLIENT_LISTENING);
-    } else {
+    else
         talk(flood, client);
-    }
 }
 
 /* Open a socket and begin to connect it. Returns 0, or an error number;
@@ -473,7 +474,7 @@ static void begin_request(struct flood *flood, struct client *client)
     if (client->fd < 0)
         connect_client(flood, client);
     else if (flood->options.together)
-        enter(flood, client, CLIENT_STANDING);
+        stand(flood, client);
     else
         talk(flood, client);
 }
@@ -550,7 +551,6 @@ static void hear_while_holding(struct flood *flood, struct client *client)
     /* Keep the descriptor, so that the server's side stays as it is, but hear
      * no more: what is closed would be reported for ever. */
     epoll_ctl(flood->epoll, EPOLL_CTL_DEL, client->fd, NULL);
-    flood->holding--;
     flood->tally.held_closed++;
 }
 
@@ -668,7 +668,7 @@ static void begin_to_hold(struct flood *flood)
         flood->hold_until = now_us() + options->hold;
     if (options->quiet)
         return;
-    fprintf(stderr, "holding %zu connections ", flood->holding);
+    fprintf(stderr, "holding %" PRIu64 " connections ", flood->tally.held);
     if (options->hold == UNTIL_INTERRUPTED)
         fprintf(stderr, "until Ctrl-C\n");
     else
@@ -705,9 +705,10 @@ static void run(struct flood *flood)
 
 /* --- Starting up ------------------------------------------------------ */
 
-__attribute__((format(printf, 1, 2))) //
-_Noreturn static void
-cannot_start(const char *format, ...)
+static void die(const char *format, ...)
+    __attribute__((format(printf, 1, 2), noreturn));
+
+static void die(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -723,14 +724,14 @@ static void find_target(struct flood *flood)
     struct target *target = &flood->target;
     const char *fault = target_parse(target, flood->options.target);
     if (fault != NULL)
-        cannot_start("'%s': %s", flood->options.target, fault);
+        die("'%s': %s", flood->options.target, fault);
     fault = target_resolve(target);
     if (fault != NULL)
-        cannot_start("cannot resolve '%s': %s", target->host, fault);
+        die("cannot resolve '%s': %s", target->host, fault);
     if (!flood->options.anywhere && !target_is_loopback(target))
-        cannot_start("'%s' is not this machine. Give --anywhere if its owner "
-                     "agrees to be flooded",
-                     target->host);
+        die("'%s' is not this machine. Give --anywhere if its owner "
+            "agrees to be flooded",
+            target->host);
     flood->address = target->addresses;
     flood->address_settled = flood->address->ai_next == NULL;
 }
@@ -750,7 +751,7 @@ static void compose_request(struct flood *flood)
     const struct options *options = &flood->options;
     FILE *head = open_memstream(&flood->head, &flood->head_len);
     if (head == NULL)
-        cannot_start("the request: %s", strerror(errno));
+        die("the request: %s", strerror(errno));
     fprintf(head, "%s %s HTTP/1.1\r\n", options->has_body ? "POST" : "GET",
             flood->target.path);
     if (!has_header(options, "Host"))
@@ -764,7 +765,7 @@ static void compose_request(struct flood *flood)
         fprintf(head, "%s\r\n", options->headers[i]);
     fprintf(head, "\r\n");
     if (fclose(head) != 0)
-        cannot_start("the request: %s", strerror(errno));
+        die("the request: %s", strerror(errno));
     flood->request_len = flood->head_len + options->body_bytes;
 }
 
@@ -779,17 +780,17 @@ static void allow_descriptors(size_t count)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        cannot_start("getrlimit: %s", strerror(errno));
+        die("getrlimit: %s", strerror(errno));
     rlim_t needed = count + SPARE_DESCRIPTORS;
     if (limit.rlim_cur >= needed)
         return;
     if (limit.rlim_max < needed)
-        cannot_start("%zu connections at a time need %ju descriptors, but "
-                     "only %ju are allowed (ulimit -Hn)",
-                     count, (uintmax_t)needed, (uintmax_t)limit.rlim_max);
+        die("%zu connections at a time need %ju descriptors, but "
+            "only %ju are allowed (ulimit -Hn)",
+            count, (uintmax_t)needed, (uintmax_t)limit.rlim_max);
     limit.rlim_cur = needed;
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        cannot_start("setrlimit: %s", strerror(errno));
+        die("setrlimit: %s", strerror(errno));
 }
 
 static void make_clients(struct flood *flood)
@@ -799,7 +800,7 @@ static void make_clients(struct flood *flood)
     allow_descriptors(count);
     flood->clients = calloc(count, sizeof *flood->clients);
     if (flood->clients == NULL)
-        cannot_start("no memory for %zu clients", count);
+        die("no memory for %zu clients", count);
 
     flood->client_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -825,7 +826,7 @@ static void watch_signals(struct flood *flood)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
     if (flood->epoll < 0 || flood->signals < 0 ||
         epoll_ctl(flood->epoll, EPOLL_CTL_ADD, flood->signals, &event) < 0)
-        cannot_start("epoll: %s", strerror(errno));
+        die("epoll: %s", strerror(errno));
 }
 
 static enum outcome wanted_outcome(const struct options *options)
@@ -849,7 +850,7 @@ static void start(struct flood *flood)
     watch_signals(flood);
     enum outcome wanted = wanted_outcome(options);
     if (tally_init(&flood->tally, options->requests, wanted) < 0)
-        cannot_start("no memory for %" PRIu64 " requests", options->requests);
+        die("no memory for %" PRIu64 " requests", options->requests);
 }
 
 static void clean_up(struct flood *flood)
@@ -877,6 +878,6 @@ int main(int argc, char **argv)
         flood.tally.outcomes[flood.tally.wanted] == flood.tally.requests;
     clean_up(&flood);
     if (fflush(stdout) != 0)
-        cannot_start("standard output: %s", strerror(errno));
+        die("standard output: %s", strerror(errno));
     return all_went_well ? EXIT_SUCCESS : EXIT_NOT_ALL;
 }

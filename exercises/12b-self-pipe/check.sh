@@ -1,0 +1,145 @@
+#!/bin/sh
+# check.sh - is the handler one write, and does the main loop bury?
+. "$(dirname "$0")/../lib.sh"
+
+observations='starts goes-on buries freeze rests one-write own-pipe
+    close-on-exec full-pipe'
+
+answers() {
+    curl -s --max-time 3 "http://127.0.0.1:$port/hello.txt" |
+        cmp -s - www/hello.txt
+}
+
+# A run that has lost its server to one observation goes on with another.
+need_server() {
+    if [ -n "$server" ] && answers; then
+        return
+    fi
+    stop_graded
+    start_graded 3c --quiet
+}
+
+start_graded 3c --quiet
+
+again 11.2 "make try EX=$exercise, and elsewhere:
+         for i in 1 2 3 4 5; do curl localhost:8080/hello.txt; done"
+good=0
+for _ in 1 2 3 4 5; do
+    ! answers || good=$((good + 1))
+done
+expect goes-on "$good of 5 requests, one after the other, were answered
+       (the log ends: $(tail -n 1 "$log"))" [ $good -eq 5 ]
+
+need_server
+again 12.1 "make try EX=$exercise, and elsewhere:
+         build/flood -n 200 -c 20 localhost:8080/hello.txt
+         scripts/zombies PID"
+got=$(answered -n 200 -c 20 "127.0.0.1:$port/hello.txt")
+wait_until 50 has_children "$server" 0
+expect buries "$got of 200 answers, and then $(zombies) zombies" \
+    has_children "$server" 0
+
+need_server
+again 11.4 "make try EX=$exercise, and elsewhere: as in 11.4, by hand"
+# freeze_leaves_none [COMMAND]
+freeze_leaves_none() {
+    freeze 8 "$@" && [ "$left" -eq 0 ]
+}
+freeze_leaves_none
+status=$?
+expect freeze "$frozen" [ $status -eq 0 ]
+
+# Runnable whenever one looks: it turns in its loop without ever sleeping.
+rests() {
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        grep -q '^State:.S' "/proc/$server/status" || return 1
+        sleep 0.02
+    done
+}
+need_server
+again 12.6 "make try EX=$exercise, one curl, then: top -p PID"
+wait_until 30 rests
+status=$?
+expect rests 'after the last child has died, the server never sleeps' \
+    [ $status -eq 0 ]
+
+# The pipe of which the server holds both ends: "FD FLAGS INODE" a line.
+pipe_ends() {
+    for fd in "/proc/$server/fd"/*; do
+        case $(readlink "$fd") in
+        pipe:*)
+            echo "${fd##*/} $(sed -n 's/^flags:[[:space:]]*//p' \
+                "/proc/$server/fdinfo/${fd##*/}") $(readlink "$fd")"
+            ;;
+        esac
+    done | awk '{ line[NR] = $0; inode[NR] = $3; seen[$3]++ }
+        END { for (i = 1; i <= NR; i++)
+                  if (seen[inode[i]] > 1) print line[i] }'
+}
+
+need_server
+pipe_ends >"$dir/ends"
+again 12.6 "make try EX=$exercise, and elsewhere: ls -l /proc/PID/fd"
+expect own-pipe 'there is no pipe of which the server holds both ends' \
+    [ -s "$dir/ends" ]
+# The last octal digit but six is O_CLOEXEC, on every architecture of Linux
+# but a few (alpha, hppa, sparc).
+again 7.4 "make try EX=$exercise, and elsewhere:
+         grep flags /proc/PID/fdinfo/*     (02000000 is O_CLOEXEC)"
+open_ended=$(awk '$2 !~ /[2367]......$/ { printf " %s", $1 }' "$dir/ends")
+all_close() {
+    [ -s "$dir/ends" ] && [ -z "$open_ended" ]
+}
+expect close-on-exec "not close-on-exec: descriptors${open_ended:- of a pipe}" \
+    all_close
+
+# What the handler calls, as strace sees it: the names between the signal and
+# the return from it, a line each time.
+handler_calls() {
+    awk '/^--- SIGCHLD/ { inside = 1; calls = ""; next }
+         /^(rt_)?sigreturn\(/ { if (inside) print calls; inside = 0; next }
+         inside { sub(/\(.*/, ""); calls = calls " " $0 }' "$dir/calls"
+}
+handler_has_run() {
+    handler_calls | grep -q .
+}
+again 12.2 "make try EX=$exercise, and elsewhere:
+         strace -p PID     (then one curl: what stands between SIGCHLD and
+                            rt_sigreturn?)"
+strace -o "$dir/calls" -p "$server" 2>"$dir/strace" &
+tracer=$!
+helpers="$helpers $tracer"
+wait_until 50 grep -q attached "$dir/strace"
+if grep -q attached "$dir/strace"; then
+    answers
+    wait_until 50 handler_has_run
+    end_helpers
+    calls=$(handler_calls | sort -u | sed 's/^ //' | tr '\n' ';')
+    expect one-write "the handler calls: ${calls:-nothing}" \
+        [ "$calls" = 'write;' ]
+else
+    cannot one-write "strace says: $(tail -n 1 "$dir/strace")"
+fi
+
+# Fill the pipe to the brim through the server's own descriptor.
+fill_pipe() {
+    while read -r fd flags _; do
+        case $flags in
+        *[12]) dd if=/dev/zero "of=/proc/$server/fd/$fd" bs=4096 \
+            count=100000 oflag=nonblock 2>/dev/null ;;
+        esac
+    done <"$dir/ends"
+}
+goes_on_when_full() {
+    [ -s "$dir/ends" ] && freeze_leaves_none fill_pipe && answers
+}
+need_server
+pipe_ends >"$dir/ends"
+again 12.6 "make try EX=$exercise, and elsewhere: kill -STOP PID, then
+         timeout 1 cat /dev/zero >/proc/PID/fd/FD (its writing end),
+         kill -CHLD PID, kill -CONT PID, and a curl"
+frozen='there is no pipe to fill'
+goes_on_when_full
+status=$?
+expect full-pipe "with the pipe full: $frozen" [ $status -eq 0 ]
+conclude

@@ -1,0 +1,73 @@
+#!/bin/sh
+# check.sh - does /status tell the hits of all children?
+. "$(dirname "$0")/../lib.sh"
+: "${tree:?}"
+
+observations='starts one-by-one side-by-side kept-connections one-writer'
+
+hits() {
+    curl -s --max-time 5 "http://127.0.0.1:$port/status" |
+        sed -n 's/^hits \([0-9]*\)$/\1/p'
+}
+
+says() {
+    [ "$(hits)" = "$1" ]
+}
+
+start_graded 3a --quiet
+target=127.0.0.1:$port/hello.txt
+
+# flooded NAME TOTAL OPTION...: after one more flood, does it say the total?
+flooded() {
+    name=$1
+    total=$2
+    shift 2
+    again 9.2 "make try EX=$exercise, and elsewhere:
+         build/flood $* localhost:8080/hello.txt
+         curl localhost:8080/status"
+    got=$(answered "$@" "$target")
+    wait_until 10 says "$total"
+    expect "$name" "$total requests so far, $got answers to the last flood,
+       and the page says: hits $(hits)" says "$total"
+}
+flooded one-by-one 200 -n 200 -c 1
+flooded side-by-side 600 -n 400 -c 32
+flooded kept-connections 1000 -k -n 400 -c 20
+stop_graded
+
+# The same stage once more, so compiled that its writes are seen.
+compile() {
+    ${CC:-cc} -std=c11 -D_GNU_SOURCE -I"$tree" -O1 -w "$@"
+}
+watched=$dir/3a_fork_no_wait
+if ! { compile -fsanitize=thread -c "$tree/part3/3a_fork_no_wait.c" \
+    -o "$dir/stage.o" && compile "$dir/stage.o" \
+    exercises/9-hits/writers.c "$tree"/common/*.c -lhttp_parser \
+    -o "$watched"; } >"$dir/said" 2>&1; then
+    cannot one-writer "the compiler says: $(tail -n 1 "$dir/said")"
+    conclude
+fi
+export WRITERS="$dir/writers"
+: >"$WRITERS"
+graded=$dir
+start_graded 3a --quiet
+target=127.0.0.1:$port/hello.txt
+answered -n 300 -c 8 "$target" >/dev/null
+answered -k -n 40 -c 4 "$target" >/dev/null
+
+# "PID ADDRESS" lines: how many fields, and the most writers that one has.
+fields=$(sort -u "$WRITERS" | awk '
+    { writers[$2]++
+      if (writers[$2] == 1) fields++
+      if (writers[$2] > most) most = writers[$2] }
+    END { print fields + 0 " " most + 0 }')
+most=${fields#* }
+fields=${fields% *}
+if [ "$most" -eq 0 ]; then
+    seen='no process wrote to memory that it shares with the others'
+else
+    seen="of $fields fields in shared memory, one was written by $most processes"
+fi
+again 9.2 "grep -n hits $work/3a_fork_no_wait.c     (who writes, and where?)"
+expect one-writer "$seen" [ "$most" -eq 1 ]
+conclude

@@ -1,0 +1,206 @@
+# lib.sh - what the graders share (sourced by exercises/NAME/check.sh, POSIX
+# sh), on top of scripts/lib.sh: observations, the reader's program, freezing.
+#
+# scripts/grade.sh runs the check.sh: it sets work, where the reader's files
+# are; tree, the copy of the sources with them; and graded, where its programs
+# are.
+#
+# A check.sh names its observations in the order in which it makes them:
+#
+#     observations='starts counts'
+#     again 9.2 'curl localhost:8080/status'
+#     expect counts "the page says $hits" [ "$hits" -eq 200 ]
+#     conclude
+# shellcheck shell=sh
+
+cd "$(dirname "$0")/../.." || exit 1
+. scripts/lib.sh
+
+exercise=$(basename "$(dirname "$0")")
+: "${work:?run it by scripts/grade.sh $exercise}"
+: "${graded?run it by scripts/grade.sh $exercise}"
+observations=
+judged=  # the names of those made so far,
+held=    # of those that hold,
+skipped= # and of those that cannot be made here
+dir=$(mktemp -d) # for what this run writes
+helpers=         # pids to end with the run
+server=
+
+# Ends what start_graded started, whatever it does with SIGTERM.
+stop_graded() {
+    [ -n "$server" ] || return 0
+    kill -TERM "$server" 2>/dev/null
+    kill -CONT "$server" 2>/dev/null
+    wait_until 10 is_dead "$server" || kill -KILL "$server" 2>/dev/null
+    wait "$server" 2>/dev/null
+    rm -f "$log"
+    server=
+}
+
+is_dead() {
+    ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null
+}
+
+end_helpers() {
+    for pid in $helpers; do
+        kill "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+    helpers=
+}
+
+clean_up() {
+    end_helpers
+    stop_graded
+    rm -rf "$dir"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+# again SECTION COMMAND: what a reader is told when the next observations do
+# not hold: how to see it, and what to read.
+again() {
+    section=$1
+    command=$2
+}
+
+# expect NAME SEEN TEST...: one observation; SEEN is told if it does not hold.
+expect() {
+    name=$1
+    seen=$2
+    shift 2
+    judged="$judged $name"
+    if "$@"; then
+        held="$held $name"
+        echo "ok   $name"
+        return
+    fi
+    echo "NOT  $name: $seen"
+    echo "       see it yourself: $command"
+    echo "       read again: section $section"
+}
+
+# cannot NAME WHY: this machine cannot make the observation.
+cannot() {
+    skipped="$skipped $1"
+    echo "SKIPPED  $1: $2"
+}
+
+# A grader that cannot go on says why and still counts.
+fail() {
+    echo "${0##*/}: $*" >&2
+    conclude
+}
+
+# The closing line, and the end: 0 if all hold, 77 if all hold that could be
+# made here, else 1.
+conclude() {
+    total=0 holding=0 missing=0
+    for name in $observations; do
+        total=$((total + 1))
+        case "$held " in
+        *" $name "*) holding=$((holding + 1)) ;;
+        *) case "$judged$skipped " in
+            *" $name "*) ;;
+            *) echo "--   $name: not looked at" ;;
+            esac ;;
+        esac
+        case "$skipped " in *" $name "*) missing=$((missing + 1)) ;; esac
+    done
+    echo "$holding of $total observations hold"
+    [ "$holding" -lt "$total" ] || exit 0
+    [ $((holding + missing)) -lt "$total" ] || exit 77
+    exit 1
+}
+
+# start_graded STAGE [OPTION...]: the reader's stage, as start_stage: sets
+# server, port and log. The first time this is the observation "starts"; a
+# stage that does not start ends the run.
+start_graded() {
+    log=$(mktemp)
+    stage=$1
+    shift
+    program=$(echo "$graded/${stage}_"*)
+    "$program" --port 0 --root www "$@" 2>"$log" 3>&- &
+    server=$!
+    wait_until 50 has_said_something
+    port=$(sed -n 's/.*listening on http:.*:\([0-9]*\)\/.*/\1/p' "$log")
+    case $held in
+    *starts*) ;;
+    *)
+        again 9.1 "make try EX=$exercise"
+        expect starts "it says: $(tail -n 1 "$log")" [ -n "$port" ]
+        ;;
+    esac
+    [ -n "$port" ] || conclude
+}
+
+has_said_something() {
+    grep -q 'listening on' "$log" || is_dead "$server"
+}
+
+# answered FLOOD-OPTION... : how many requests of a flood were answered.
+answered() {
+    "$build/flood" --json "$@" 2>/dev/null |
+        sed -n 's/.*"answered": *\([0-9]*\).*/\1/p'
+}
+
+zombies() {
+    count_children "$server" Z
+}
+
+pending() {
+    sed -n 's/^ShdPnd:[[:space:]]*//p' "/proc/$server/status" 2>/dev/null
+}
+
+is_stopped() {
+    grep -q '^State:.T' "/proc/$server/status"
+}
+
+# It has heard every signal, and sleeps.
+is_calm() {
+    [ "$(pending)" = 0000000000000000 ] &&
+        grep -q '^State:.S' "/proc/$server/status"
+}
+
+is_calm_or_dead() {
+    is_calm || is_dead "$server"
+}
+
+has_only_dead() {
+    has_children "$server" "$(zombies)"
+}
+
+# freeze N [COMMAND...]: N children of the server die while it is stopped;
+# then COMMAND runs; then the server goes on. The children wait for clients
+# that say nothing, so they die just when these are ended. Sets frozen to what
+# came of it, in words; fails if the server did not go on.
+freeze() {
+    n=$1
+    shift
+    wait_until 50 has_only_dead
+    living=$(($(count_children "$server") + n))
+    dead=$(($(zombies) + n))
+    "$build/flood" --silent --quiet -n "$n" -c "$n" --timeout 20 \
+        "127.0.0.1:$port" >/dev/null 2>&1 &
+    clients=$!
+    helpers="$helpers $clients"
+    frozen="$n clients came, and there were not $living children"
+    wait_until 80 has_children "$server" "$living" || return 1
+    kill -STOP "$server"
+    wait_until 50 is_stopped
+    kill "$clients"
+    frozen="the $n children did not end with their clients"
+    wait_until 80 has_children "$server" "$dead" Z || return 1
+    [ $# -eq 0 ] || "$@"
+    kill -CONT "$server"
+    frozen='the server did not go on'
+    wait_until 50 is_calm_or_dead
+    is_calm || return 1
+    left=$(zombies)
+    # shellcheck disable=SC2034 # for the check.sh
+    frozen="$n died while the server was stopped; it went on: $left zombies"
+}

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Lab 11.3 ratchet: zombies of 3b never become fewer by themselves.
+. "$(dirname "$0")/../lib.sh"
+
+ask() {
+    "$build/flood" --quiet -n "$1" -c "$2" "localhost:$port/$3" >/dev/null ||
+        fail 'some were not answered'
+    wait_until 50 is_settled || fail 'the children live on'
+}
+
+start_stage 3b --quiet
+requests=0
+while [ "$(zombies)" -le 5 ] && [ $requests -lt 2000 ]; do
+    ask 100 100 'slow?ms=200' # together they come, together they go
+    requests=$((requests + 100))
+done
+after_flood=$(zombies)
+seen "after $requests requests, 100 at a time:  $after_flood zombies"
+
+ask 50 1 hello.txt
+after_quiet=$(zombies)
+seen "after 50 more, one at a time:        $after_quiet zombies"
+
+# A SIGCHLD for which nobody has died buries an old one.
+left=$after_quiet
+by_one=0
+falling=
+for _ in 1 2 3 4 5; do
+    kill -CHLD "$server"
+    wait_until 50 is_settled || fail 'the server does not go on'
+    now=$(zombies)
+    [ "$now" -ne $((left - 1)) ] || by_one=$((by_one + 1))
+    left=$now
+    falling="$falling $now"
+done
+seen "after each of five kill -CHLD:      $falling"
+
+is_a_ratchet() {
+    [ "$after_flood" -gt 5 ] && [ "$after_quiet" -ge "$after_flood" ] &&
+        [ "$by_one" -eq 5 ]
+}
+verdict 'later children never make them fewer, each extra signal by one' \
+    is_a_ratchet

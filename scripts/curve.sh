@@ -1,0 +1,109 @@
+#!/bin/sh
+# curve.sh - zombies left, against how many clients ask at a time.
+set -eu
+
+usage() {
+    cat <<'EOF'
+Usage: scripts/curve.sh [--runs N] [--tsv FILE] STAGE...     (3a, 3b, 3c)
+Sends requests to fork stages, 1, 2, 8, 32 and 128 at a time, and shows how
+many zombies each number leaves. Up to 512 requests each; fewer where that
+would take long, since every page takes 20 ms.
+  --runs N    N times, and shows the least and the most
+  --tsv FILE  also writes every run: stage, at a time, run, requests, zombies
+EOF
+}
+
+runs=1
+tsv=/dev/null
+while [ $# -gt 0 ]; do
+    case $1 in
+    --help) usage && exit 0 ;;
+    --runs) runs=${2:-} ;;
+    --tsv) tsv=${2:-} ;;
+    *) break ;;
+    esac
+    shift
+    [ $# -eq 0 ] || shift
+done
+case $runs in
+'' | *[!0-9]* | 0*) usage >&2 && exit 64 ;;
+esac
+if [ -z "$tsv" ] || [ $# -eq 0 ]; then
+    usage >&2 && exit 64
+fi
+for stage; do
+    case $stage in
+    3[a-c]) ;;
+    *) usage >&2 && exit 64 ;;
+    esac
+done
+
+case $tsv in
+/*) ;;
+*) tsv=$PWD/$tsv ;;
+esac
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+AT_A_TIME='1 2 8 32 128'
+MOST=512 # requests
+EACH=48  # requests a client sends, one after the other, or fewer
+
+results=$(mktemp)
+trap 'stop_stage; rm -f "$results"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+requests_at() {
+    echo $((EACH * $1 < MOST ? EACH * $1 : MOST))
+}
+
+# The zombies that a stage, just started, has after these requests.
+measure() { # STAGE AT-A-TIME
+    start_stage "$1" --quiet
+    "$build/flood" --quiet -n "$(requests_at "$2")" -c "$2" --timeout 20 \
+        "localhost:$port/slow?ms=20" >/dev/null ||
+        fail "stage $1 did not answer everybody"
+    wait_until 100 is_settled || fail "the children of $1 live on"
+    left=$(count_children "$server" Z)
+    stop_stage
+}
+
+# "7" or "5-9" of several runs.
+spread() { # STAGE AT-A-TIME
+    awk -v stage="$1" -v at="$2" '
+        $1 == stage && $2 == at {
+            if (!n++ || $5 < least) least = $5
+            if ($5 > most) most = $5
+        }
+        END { print least < most ? least "-" most : least }' "$results"
+}
+
+row() {
+    printf '%9s %9s' "$1" "$2"
+    shift 2
+    printf ' %10s' "$@"
+    echo
+}
+
+row 'at a time' requests "$@"
+for at in $AT_A_TIME; do
+    for stage; do
+        for run in $(seq "$runs"); do
+            measure "$stage" "$at"
+            printf '%s\t%d\t%d\t%d\t%d\n' "$stage" "$at" "$run" \
+                "$(requests_at "$at")" "$left" >>"$results"
+        done
+    done
+    cells=
+    for stage; do
+        cells="$cells $(spread "$stage" "$at")"
+    done
+    # shellcheck disable=SC2086 # one word a cell
+    row "$at" "$(requests_at "$at")" $cells
+done
+{
+    printf 'stage\tat_a_time\trun\trequests\tzombies\n'
+    cat "$results"
+} >"$tsv"

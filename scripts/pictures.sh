@@ -1,0 +1,323 @@
+#!/bin/sh
+# pictures.sh - makes the pictures of the tutorial from runs of the stages.
+set -eu
+
+usage() {
+    cat <<'EOF'
+Usage: scripts/pictures.sh [--check]     (or: make pictures)
+Runs the stages and draws, in build/pictures and, as SVG, part3/pictures:
+  zombies  zombies over time, under one flood        (3a, 3b, 3c)
+  curve    zombies left against clients at a time    (3b, 3c)
+  freeze   what happens while the parent is stopped  (3b, 3c)
+  calls    calls of the handler, children buried     (3c)
+  --check  draws nothing: makes shorter runs and looks whether they have the
+           shape that the pictures show
+EOF
+}
+
+check=no
+case ${1:-} in
+--help) usage && exit 0 ;;
+--check) check=yes ;;
+'') ;;
+*) usage >&2 && exit 64 ;;
+esac
+
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+flood=$build/flood
+watch=$build/watch
+drawn=part3/pictures
+watcher=
+clients=
+samples=$(mktemp)
+
+clean_up() {
+    for pid in $watcher $clients; do
+        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+    done
+    stop_stage
+    rm -f "$samples"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+say() {
+    printf '%-9s%s\n' "$1" "$2"
+}
+
+settle() {
+    wait_until 100 is_settled || fail "the children of $stage live on"
+}
+
+# ask N AT-A-TIME [MS]: requests that are all answered.
+ask() {
+    "$flood" --quiet -n "$1" -c "$2" --timeout 20 \
+        "localhost:$port/slow?ms=${3:-20}" >/dev/null ||
+        fail "stage $stage did not answer everybody"
+    settle
+}
+
+# --- zombies: what build/watch sees ------------------------------------------
+
+CLIENTS=40 # of a burst
+
+record_zombies() { # STAGE BURSTS PAUSE
+    start_stage "$1" --quiet
+    "$watch" --tsv "$server" >"$data/zombies-$1.tsv" &
+    watcher=$!
+    sleep 0.2 # so that the picture begins before the flood does
+    for _ in $(seq "$2"); do
+        ask $CLIENTS $CLIENTS 300
+        sleep "$3" # so that it has steps
+    done
+    stop_stage
+    wait "$watcher" || true
+    watcher=
+}
+
+# The zombies at the end of each quiet time.
+when_quiet() {
+    awk 'NR == 1 { next }
+         $2 > 0 && quiet { print last; quiet = 0 }
+         $2 == 0 { quiet = 1; last = $3 }
+         END { print last }' "$data/zombies-$1.tsv"
+}
+
+check_zombies() { # BURSTS
+    awk 'NR == 1 { next } $3 < last { exit 1 } { last = $3 }' \
+        "$data/zombies-3a.tsv" || fail 'zombies: 3a falls'
+    [ "$(when_quiet 3a | tail -n 1)" -eq $(($1 * CLIENTS)) ] ||
+        fail 'zombies: 3a does not end at the number of requests'
+    when_quiet 3b | sort -nc 2>/dev/null || fail 'zombies: 3b falls'
+    [ "$(when_quiet 3b | tail -n 1)" -gt 0 ] || fail 'zombies: 3b ends at zero'
+    [ "$(when_quiet 3c | sort -u)" = 0 ] || fail 'zombies: 3c is not at zero'
+    say zombies "3a climbs to $(when_quiet 3a | tail -n 1), 3b to \
+$(when_quiet 3b | tail -n 1) and never falls, 3c is at zero"
+}
+
+# --- curve: what scripts/curve.sh finds --------------------------------------
+
+check_curve() {
+    awk -F '\t' '
+        $1 == "3b" && $2 == 1 && $5 > 0 { exit 1 }
+        $1 == "3c" && $5 > 0 { exit 1 }
+        $1 == "3b" { share[$2] += $5 / $4 }
+        END { if (!(share[128] > share[2])) exit 1 }' "$data/curve.tsv" ||
+        fail 'curve: not 3b from zero upwards and 3c at zero'
+    say curve '3b is zero at one and rises, 3c is at zero'
+}
+
+# --- freeze: scripts/freeze.sh with a look every few milliseconds ------------
+
+FROZEN=8
+
+# One look: appends rows of time, name, state to the samples; prints how many
+# children live and how many are dead.
+look() {
+    cat /proc/uptime "/proc/$server/status" /proc/[0-9]*/stat 2>/dev/null |
+        awk -v parent="$server" -v samples="$samples" '
+            NR == 1 { ms = 1000 * $1; next }
+            /^State:/ { print ms, "parent", $2 >>samples }
+            /^ShdPnd:/ { # SIGCHLD is the lowest bit of the fifth digit
+                print ms, "pending", $2 ~ /[13579bdf]....$/ >>samples
+            }
+            /^[0-9]+ \(/ {
+                pid = $1
+                sub(/^.*\) /, "")
+                if ($2 != parent) next
+                print ms, pid, $1 >>samples
+                if ($1 == "Z") dead++; else alive++
+            }
+            END { print alive + 0, dead + 0 }'
+}
+
+# look_until ALIVE DEAD: look until there are so many, or fail.
+look_until() {
+    looks=0
+    while [ "$(look)" != "$1 $2" ]; do
+        looks=$((looks + 1))
+        [ $looks -lt 2000 ] || fail "never $1 alive and $2 dead"
+    done
+}
+
+look_for() { # LOOKS
+    for _ in $(seq "$1"); do
+        look >/dev/null
+        sleep 0.01
+    done
+}
+
+# Rows of what was the case, for which child (1: the first to die), from when
+# to when.
+intervals() {
+    printf 'what\tchild\tfrom_ms\tto_ms\n'
+    sort -n -s -k 1,1 "$samples" | awk '
+        function row(what, child, from, to) {
+            printf "%s\t%d\t%d\t%d\n", what, child, from - began, to - began
+        }
+        # A state that is held by `who` from one look to the one that differs.
+        function turn(who, state, ms) {
+            if (is[who] == state) return
+            if (is[who] != "") row(is[who], number[who], since[who], ms)
+            is[who] = state
+            since[who] = ms
+        }
+        !began { began = now = $1 }
+        $1 != now { next_look[now] = $1; now = $1 }
+        $2 == "parent" { turn($2, $3 == "T" ? "stopped" : "running", $1) }
+        $2 == "pending" {
+            if (is[$2] == "pending" && !$3) row("handler", 0, $1, $1)
+            turn($2, $3 ? "pending" : "none", $1)
+        }
+        $2 ~ /^[0-9]/ {
+            if ($3 == "Z" && !number[$2]) number[$2] = ++children
+            turn($2, $3 == "Z" ? "dead" : "alive", $1)
+            seen[$2] = $1
+        }
+        END {
+            for (who in is)
+                if (who in seen && seen[who] < now) {
+                    gone = next_look[seen[who]]
+                    turn(who, "gone", gone)
+                    row("buried", number[who], gone, gone)
+                } else {
+                    if (who in seen) row("zombie", number[who], now, now)
+                    turn(who, "over", now)
+                }
+        }'
+}
+
+record_freeze() { # STAGE
+    : >"$samples"
+    start_stage "$1" --quiet
+    set --
+    while [ $# -lt $FROZEN ]; do # one after the other they will die
+        set -- "$@" "http://localhost:$port/slow?ms=$((500 + 70 * $#))"
+    done
+    curl --silent --no-keepalive --header 'Connection: close' --parallel \
+        --parallel-immediate --parallel-max $FROZEN "$@" >/dev/null 2>&1 &
+    clients=$!
+    look_until $FROZEN 0
+    kill -STOP "$server"
+    look_until 0 $FROZEN
+    look_for 15
+    kill -CONT "$server"
+    look_for 40
+    wait "$clients" || true
+    clients=
+    stop_stage
+    intervals >"$data/freeze-$stage.tsv"
+}
+
+check_freeze() { # STAGE ZOMBIES
+    awk -v zombies="$2" -v n=$FROZEN '
+        { count[$1]++ }
+        END { exit !(count["zombie"] + 0 == zombies &&
+                     count["buried"] + 0 == n - zombies &&
+                     count["handler"] == 1 && count["pending"] == 1) }' \
+        "$data/freeze-$1.tsv" ||
+        fail "freeze: $1 does not leave $2 of $FROZEN by one call"
+    say freeze "$1 leaves $2 of $FROZEN by one call"
+}
+
+# --- calls: the twin of lab 12.1, which writes ">" and a dot for each burial --
+
+# Rows of: children buried, calls so far.
+record_calls() { # NAME COMMAND...
+    name=$1
+    shift
+    whole=$build
+    build=$(scripts/twin.sh fewer-calls 3c)
+    start_stage 3c --quiet
+    build=$whole
+    "$@"
+    grep '^>' "$log" |
+        awk 'BEGIN { OFS = "\t"; print 0, 0 }
+             { print buried += length($0) - 1, NR }' >"$data/calls-$name.tsv"
+    stop_stage
+}
+
+# All of a crowd die while the parent is stopped.
+ask_frozen() { # TIMES
+    for _ in $(seq "$1"); do
+        "$flood" --silent --quiet -n $CLIENTS -c $CLIENTS "localhost:$port" \
+            >/dev/null 2>&1 &
+        clients=$!
+        wait_until 50 has_children "$server" $CLIENTS ||
+            fail 'not all clients came'
+        kill -STOP "$server"
+        kill "$clients"
+        wait "$clients" 2>/dev/null || true
+        clients=
+        wait_until 50 has_children "$server" $CLIENTS Z ||
+            fail 'the children live on'
+        kill -CONT "$server"
+        settle
+    done
+}
+
+check_calls() { # TIMES
+    for name in one many frozen; do
+        awk '$2 > $1 { exit 1 }' "$data/calls-$name.tsv" ||
+            fail "calls: more calls than children, $name"
+        tail -n 1 "$data/calls-$name.tsv" >"$samples"
+        read -r buried calls <"$samples"
+        [ "$buried" -eq $(($1 * CLIENTS)) ] ||
+            fail "calls: not all children were buried, $name"
+    done
+    [ "$calls" -eq "$1" ] || fail 'calls: more than one a freeze'
+    say calls "never more than children; $calls for $buried when frozen"
+}
+
+# --- all of them -------------------------------------------------------------
+
+record_all() { # BURSTS PAUSE RUNS
+    mkdir -p "$data"
+    for stage in 3a 3b 3c; do
+        record_zombies "$stage" "$1" "$2"
+    done
+    check_zombies "$1"
+    scripts/curve.sh --runs "$3" --tsv "$data/curve.tsv" 3b 3c >/dev/null
+    check_curve
+    record_freeze 3b
+    check_freeze 3b $((FROZEN - 1))
+    record_freeze 3c
+    check_freeze 3c 0
+    record_calls one ask $(($1 * CLIENTS)) 1 5
+    record_calls many ask $(($1 * CLIENTS)) $CLIENTS
+    record_calls frozen ask_frozen "$1"
+    check_calls "$1"
+}
+
+# draw NAME VARIABLES: and write down how and when, for whoever finds the file.
+draw() {
+    gnuplot -e "out='$data/$1'; $2" "scripts/$1.gp"
+    made="make pictures (scripts/pictures.sh, scripts/$1.gp), $(date +%F)"
+    sed "s|<desc>.*</desc>|<desc>$made</desc>|" "$data/$1.svg" >"$drawn/$1.svg"
+}
+
+if [ $check = yes ]; then
+    data=$build/pictures/check
+    record_all 3 0.2 1
+    for name in zombies curve freeze calls; do
+        grep -q '<desc>make pictures .*, 20..-..-..</desc>' \
+            "$drawn/$name.svg" ||
+            fail "$drawn/$name.svg does not say how it was made"
+    done
+    exit
+fi
+data=$build/pictures
+record_all 5 0.7 5
+mkdir -p "$drawn"
+draw zombies "files='$data/zombies-3a.tsv $data/zombies-3b.tsv \
+$data/zombies-3c.tsv'"
+draw curve "file='$data/curve.tsv'"
+draw freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
+draw calls "files='$data/calls-one.tsv $data/calls-many.tsv \
+$data/calls-frozen.tsv'; titles='\"one client at a time\" \"40 at a time\" \
+\"40 at a time, dead while it is stopped\"'"
+echo "pictures: $drawn/*.svg; as .png and .tsv in $data"

@@ -1,0 +1,128 @@
+#!/bin/sh
+# mutants.sh - proves that our tests can fail: the broken twin of each lab must
+# make the test fail that labs/NAME/caught-by names.
+set -eu
+
+usage() {
+    cat <<'USAGE'
+Usage: tests/mutants.sh [LAB]     (or: make check-mutants)
+Applies each labs/*/break.patch to a copy of the sources, builds that, and runs
+there the test that labs/*/caught-by names, as "PROGRAM FUNCTION". That test
+must fail. A lab without caught-by only has to apply and build.
+Prints a line each; status 1 if a mutant went unnoticed.
+USAGE
+}
+
+case ${1:-} in
+--help) usage && exit 0 ;;
+-*) usage >&2 && exit 64 ;;
+esac
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+LIMIT_S=120 # for one test program
+
+# The name of the test case that FUNCTION is added to in tests/PROGRAM.c, so
+# that only this case need run; nothing if that cannot be seen.
+case_of() {
+    awk -v function_name="$2" 'BEGIN { RS = ";" }
+        /TCase \*/ && /"/ {
+            variable = $0
+            sub(/.*TCase \*/, "", variable)
+            sub(/[ =].*/, "", variable)
+            sub(/^[^"]*"/, "")
+            sub(/".*/, "")
+            name[variable] = $0
+        }
+        /tcase_add_[a-z_]*test/ && $0 ~ "[ (]" function_name "[,)]" {
+            sub(/.*tcase_add_[a-z_]*\(/, "")
+            sub(/,.*/, "")
+            print name[$0]
+            exit
+        }' "tests/$1.c"
+}
+
+# A line each test: "not ok 1 - FILE:CASE:FUNCTION: MESSAGE".
+has_failed() {
+    grep -q "^not ok [0-9]* - [^:]*:[^:]*:$1:" "$results"
+}
+
+has_failed_or_ended() {
+    has_failed "$1" || ! kill -0 "$running" 2>/dev/null
+}
+
+# run_until_it_fails PROGRAM FUNCTION: in the twin's tree; what comes after
+# that test is of no interest, and often waits in vain for a long time.
+run_until_it_fails() {
+    : >"$results"
+    (cd "$tree" && BUILD=$build CK_RUN_CASE=$only \
+        CK_TAP_LOG_FILE_NAME=$results exec timeout $LIMIT_S "$build/$1") \
+        >"$said" 2>&1 </dev/null &
+    running=$!
+    wait_until $((LIMIT_S * 10)) has_failed_or_ended "$2" || true
+    kill "$running" 2>/dev/null || true
+    status=0
+    wait "$running" 2>/dev/null || status=$?
+    running=
+}
+
+# try LAB: sets why, and succeeds if all is as it should be.
+try() {
+    # shellcheck disable=SC2046 # "PROGRAM FUNCTION" are two words
+    set -- "$1" $(cat "labs/$1/caught-by" 2>/dev/null)
+    if [ $# -eq 1 ]; then
+        why='applies and builds; nothing to catch'
+        scripts/twin.sh "$1" all >/dev/null 2>"$said" || why=$(cat "$said")
+        [ ! -s "$said" ]
+        return
+    fi
+    programs=$(scripts/twin.sh "$1" all "$build/$2" 2>"$said") || {
+        why=$(cat "$said")
+        return 1
+    }
+    only=$(case_of "$2" "$3")
+    if [ -z "$only" ]; then
+        why="tests/$2.c has no test $3"
+        return 1
+    fi
+    tree=${programs%/"$build"}
+    run_until_it_fails "$2" "$3"
+    if has_failed "$3"; then
+        why="caught by $3"
+    elif [ "$status" -eq 0 ]; then
+        why="$2 does not notice it"
+        return 1
+    else
+        why="$2 ends with status $status, but $3 did not fail"
+        return 1
+    fi
+}
+
+running=
+said=$(mktemp)
+results=$(mktemp)
+clean_up() {
+    [ -z "$running" ] || kill "$running" 2>/dev/null || true
+    rm -f "$said" "$results"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+passed=0 failed=0
+if [ $# -gt 0 ]; then
+    set -- "labs/$1/break.patch"
+else
+    set -- labs/*/break.patch
+fi
+for patch; do
+    [ -e "$patch" ] || { echo "mutants.sh: there is no $patch" >&2 && exit 1; }
+    lab=$(basename "$(dirname "$patch")")
+    if try "$lab"; then
+        passed=$((passed + 1)) result=ok
+    else
+        failed=$((failed + 1)) result=FAILED
+    fi
+    printf '%-18s %-7s %s\n' "$lab" "$result" "$why"
+    [ "$result" = ok ] || sed 's/^/      | /' "$said"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
