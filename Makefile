@@ -34,8 +34,8 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all lab start grade pictures check-tutorial tutorial-update \
-        demo check test check-built deps help format lint fuzz clean \
+.PHONY: all lab start grade pictures check-tutorial check-mutants check-exercises \
+        tutorial-update demo check test check-built deps help format lint fuzz clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
 # --- What you can say --------------------------------------------------------
@@ -78,6 +78,13 @@ $(SHORT:%=compare-%): compare-%:
 
 pictures: all ## draw the tutorial's plots anew, from real runs
 	@scripts/pictures.sh
+
+## check-mutants: every lab's fault must be found by a test of ours
+check-mutants: all
+	@tests/mutants.sh
+
+check-exercises: all ## starts fail, solutions pass, mutants fail as stated
+	@tests/exercises.sh
 
 ## check-tutorial: run TUTORIAL.md and compare; CHAPTER=11 for one chapter
 check-tutorial: all
@@ -160,7 +167,8 @@ $(B)/test_response: $(call objects,common/response common/rules)
 $(B)/test_log: $(call objects,common/log)
 $(B)/test_net: $(call objects,common/net common/log)
 $(B)/test_options: $(call objects,common/options common/log)
-$(B)/test_files $(B)/test_site $(B)/test_connection: $(COMMON)
+$(B)/test_files $(B)/test_site $(B)/test_connection $(B)/test_handlers: \
+    $(COMMON)
 $(B)/test_cgi: $(call objects,$(addprefix part2/cgi,_options _program \
     _environ _process _header) part2/cgi) $(COMMON)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \

@@ -27,24 +27,31 @@ dir=$(mktemp -d) # for what this run writes
 helpers=         # pids to end with the run
 server=
 
+is_dead() {
+    ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null
+}
+
+# send SIGNAL PID: to a process that is still ours; a pid that was waited for
+# may be somebody else's by now.
+send() {
+    ! grep -q "^PPid:[[:space:]]*$$\$" "/proc/$2/status" 2>/dev/null ||
+        kill -"$1" "$2" 2>/dev/null
+}
+
 # Ends what start_graded started, whatever it does with SIGTERM.
 stop_graded() {
     [ -n "$server" ] || return 0
-    kill -TERM "$server" 2>/dev/null
-    kill -CONT "$server" 2>/dev/null
-    wait_until 10 is_dead "$server" || kill -KILL "$server" 2>/dev/null
+    send TERM "$server"
+    send CONT "$server"
+    wait_until 10 is_dead "$server" || send KILL "$server"
     wait "$server" 2>/dev/null
     rm -f "$log"
     server=
 }
 
-is_dead() {
-    ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null
-}
-
 end_helpers() {
     for pid in $helpers; do
-        kill "$pid" 2>/dev/null
+        send TERM "$pid"
         wait "$pid" 2>/dev/null
     done
     helpers=
@@ -174,6 +181,17 @@ has_only_dead() {
     has_children "$server" "$(zombies)"
 }
 
+# all_buried: is nobody left below the server? What is there once all is quiet
+# stays, so little time is given after that.
+all_buried() {
+    wait_until 50 is_quiet
+    wait_until 10 has_children "$server" 0
+}
+
+is_quiet() {
+    is_dead "$server" || { has_only_dead && is_calm; }
+}
+
 # freeze N [COMMAND...]: N children of the server die while it is stopped;
 # then COMMAND runs; then the server goes on. The children wait for clients
 # that say nothing, so they die just when these are ended. Sets frozen to what
@@ -181,7 +199,7 @@ has_only_dead() {
 freeze() {
     n=$1
     shift
-    wait_until 50 has_only_dead
+    wait_until 20 has_only_dead
     living=$(($(count_children "$server") + n))
     dead=$(($(zombies) + n))
     "$build/flood" --silent --quiet -n "$n" -c "$n" --timeout 20 \
@@ -189,14 +207,14 @@ freeze() {
     clients=$!
     helpers="$helpers $clients"
     frozen="$n clients came, and there were not $living children"
-    wait_until 80 has_children "$server" "$living" || return 1
-    kill -STOP "$server"
+    wait_until 40 has_children "$server" "$living" || return 1
+    send STOP "$server"
     wait_until 50 is_stopped
-    kill "$clients"
+    send TERM "$clients"
     frozen="the $n children did not end with their clients"
-    wait_until 80 has_children "$server" "$dead" Z || return 1
+    wait_until 40 has_children "$server" "$dead" Z || return 1
     [ $# -eq 0 ] || "$@"
-    kill -CONT "$server"
+    send CONT "$server"
     frozen='the server did not go on'
     wait_until 50 is_calm_or_dead
     is_calm || return 1

@@ -14,7 +14,8 @@ helpers=             # pids to end with the lab
 
 lab_clean_up() {
     for pid in $helpers; do
-        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+        kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
     done
     stop_stage
     rm -rf "$lab_dir"

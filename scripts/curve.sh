@@ -7,7 +7,8 @@ usage() {
 Usage: scripts/curve.sh [--runs N] [--tsv FILE] STAGE...     (3a, 3b, 3c)
 Sends requests to fork stages, 1, 2, 8, 32 and 128 at a time, and shows how
 many zombies each number leaves. Up to 512 requests each; fewer where that
-would take long, since every page takes 20 ms.
+would take long, since every page takes 10 ms. One at a time means: not before
+the child of the one before is dead.
   --runs N    N times, and shows the least and the most
   --tsv FILE  also writes every run: stage, at a time, run, requests, zombies
 EOF
@@ -46,8 +47,6 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 AT_A_TIME='1 2 8 32 128'
-MOST=512 # requests
-EACH=48  # requests a client sends, one after the other, or fewer
 
 results=$(mktemp)
 trap 'stop_stage; rm -f "$results"' EXIT
@@ -56,16 +55,31 @@ trap 'exit 143' TERM
 trap 'exit 129' HUP
 
 requests_at() {
-    echo $((EACH * $1 < MOST ? EACH * $1 : MOST))
+    case $1 in
+    1) echo 32 ;;
+    2) echo 256 ;;
+    *) echo 512 ;;
+    esac
+}
+
+# ask REQUESTS AT-A-TIME, and wait until the children are dead.
+ask() {
+    "$build/flood" --quiet -n "$1" -c "$2" --timeout 20 \
+        "localhost:$port/slow?ms=10" >/dev/null ||
+        fail "stage $stage did not answer everybody"
+    wait_until 100 is_settled || fail "the children of $stage live on"
 }
 
 # The zombies that a stage, just started, has after these requests.
 measure() { # STAGE AT-A-TIME
     start_stage "$1" --quiet
-    "$build/flood" --quiet -n "$(requests_at "$2")" -c "$2" --timeout 20 \
-        "localhost:$port/slow?ms=20" >/dev/null ||
-        fail "stage $1 did not answer everybody"
-    wait_until 100 is_settled || fail "the children of $1 live on"
+    if [ "$2" -eq 1 ]; then
+        for _ in $(seq "$(requests_at 1)"); do
+            ask 1 1
+        done
+    else
+        ask "$(requests_at "$2")" "$2"
+    fi
     left=$(count_children "$server" Z)
     stop_stage
 }

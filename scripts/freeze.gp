@@ -16,7 +16,7 @@ TITLES = '"3b  one wait per signal" "3c  wait loop"'
 # Rows of one kind: segments from $3 to $4 at the height of a child. One more
 # that is out of sight, since there may be none.
 rows(i, what) = sprintf("< grep '^%s' '%s'; printf '%s'", what, \
-    word(files, i), '-\t-9\t-9\t-9\n')
+    word(files, i), 'none\t-9\t-9\t-9\n')
 height(child) = N + 2 - child
 LEFT = 0.1
 HALF = 0.45

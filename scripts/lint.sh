@@ -22,6 +22,7 @@ check() {
 
 shell_scripts() {
     for file; do
+        [ -f "$file" ] || continue
         case $(head -n 1 "$file") in
         *sh | '# shellcheck'* | *.sh\ -* | *bats* | *.bash\ -*) echo "$file" ;;
         esac

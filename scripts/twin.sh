@@ -28,6 +28,8 @@ if [ ! -e "$patch" ]; then
     exit 1
 fi
 
+# Objects of another patch would be newer than the sources restored below.
+cmp -s "$patch" "$twin/applied.patch" || rm -rf "$twin"
 mkdir -p "$twin/$build"
 cp -a Makefile common part1 part2 part3 tools tests www scripts labs "$twin/"
 for made in common part1 part2 part3 tools tests flags; do
@@ -37,6 +39,7 @@ if ! said=$(patch -d "$twin" -p1 --no-backup-if-mismatch <"$patch" 2>&1); then
     echo "twin.sh: $patch does not apply any more: $said" >&2
     exit 1
 fi
+cp "$patch" "$twin/applied.patch"
 if [ $# -eq 0 ]; then
     set -- 1a 1b 1c 2a 3a 3b 3c
 fi

@@ -69,14 +69,15 @@ run_until_it_fails() {
 try() {
     # shellcheck disable=SC2046 # "PROGRAM FUNCTION" are two words
     set -- "$1" $(cat "labs/$1/caught-by" 2>/dev/null)
+    : >"$said"
     if [ $# -eq 1 ]; then
         why='applies and builds; nothing to catch'
-        scripts/twin.sh "$1" all >/dev/null 2>"$said" || why=$(cat "$said")
-        [ ! -s "$said" ]
-        return
+        scripts/twin.sh "$1" all >/dev/null 2>"$said" && return
+        why='there is no twin'
+        return 1
     fi
     programs=$(scripts/twin.sh "$1" all "$build/$2" 2>"$said") || {
-        why=$(cat "$said")
+        why='there is no twin'
         return 1
     }
     only=$(case_of "$2" "$3")

@@ -5,7 +5,7 @@ source tests/lib.bash
 
 # No process was started with this in its command line.
 nobody_uses() {
-    ! ps -e -o pid=,args= | grep -v -e grep -e bats | grep -q "$1"
+    ! pgrep -f "$1"
 }
 
 @test "freeze.sh: 3a keeps all, 3b all but one, 3c none" {

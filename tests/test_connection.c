@@ -115,7 +115,7 @@ static void open_visit(void)
 static void open_tcp_visit(void)
 {
     int listener = net_listen("127.0.0.1", "0");
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof address;
     getsockname(listener, (void *)&address, &len);
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

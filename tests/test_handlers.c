@@ -4,7 +4,7 @@
  * come between two lines; the second runs whole stages from $BUILD (build). */
 int main_of_3c(int argc, char **argv);
 #define main main_of_3c
-#include "part3/3c_fork_wait_loop.c"
+#include "part3/3c_fork_wait_loop.c" // NOLINT(bugprone-suspicious-include)
 #undef main
 
 #include "testing.h"

@@ -126,6 +126,10 @@ START_TEST(errno_is_kept_when_nobody_can_read_the_log)
     errno = ENOENT;
     log_line("a");
     ck_assert_int_eq(errno, ENOENT);
+    log_errno("b");
+    ck_assert_int_eq(errno, ENOENT);
+    log_request("c");
+    ck_assert_int_eq(errno, ENOENT);
 }
 END_TEST
 

@@ -22,7 +22,7 @@ static void do_nothing(int signal)
 /* A client of `listener` on 127.0.0.1 or ::1. */
 static int connect_to(int listener)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof address;
     struct sockaddr *any = (void *)&address;
     ck_assert_int_eq(getsockname(listener, any, &len), 0);

@@ -320,6 +320,7 @@ START_TEST(chunked_bodies)
         {{"9112 7.1: LF ends the size", TEXT("3\nabc\r\n"), 400}, false},
         {{"9112 7.1: CR without LF", TEXT("3\rXabc\r\n"), 400}, false},
         {{"9112 7.1: XY after the data", TEXT("3\r\nabcXY"), 400}, false},
+        {{"9112 7.1: X LF after the data", TEXT("3\r\nabcX\n"), 400}, false},
         {{"9112 7.1: CR X after the data", TEXT("3\r\nabc\rX"), 400}, false},
         {{"9112 7.1: LF after the data", TEXT("3\r\nabc\n0"), 400}, false},
         {{"9112 7.1: data too long", TEXT("3\r\nabcd\r\n"), 400}, false},

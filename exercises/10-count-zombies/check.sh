@@ -14,7 +14,7 @@ found() {
     "$household" "$@" >"$dir/house" &
     founded=$!
     helpers="$helpers $founded"
-    wait_until 80 grep -q ready "$dir/house" ||
+    wait_until 50 grep -q ready "$dir/house" ||
         fail "the household $1 was not founded"
 }
 

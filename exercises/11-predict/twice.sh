@@ -24,7 +24,7 @@ for time in first second; do
     echo "after the $time freeze: $(zombies) zombies"
 done
 for _ in 1 2 3; do
-    kill -CHLD "$server"
+    send CHLD "$server"
     wait_until 50 is_calm
 done
 echo "after three signals by hand: $(zombies) zombies"

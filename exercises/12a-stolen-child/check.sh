@@ -70,7 +70,8 @@ all_noted() {
     [ "$(grep -c 'noted: ' "$log")" -eq "$asked" ]
 }
 wait_until 50 all_noted
-wait_until 50 has_children "$server" 0
+all_buried
+buried=$?
 again 12.1 "make try EX=$exercise, and elsewhere:
          build/flood -n 20 localhost:8080/hello.txt
        and count \"noted\" in what the server says"
@@ -80,5 +81,5 @@ again 12.1 "make try EX=$exercise, and elsewhere:
          build/flood -n 20 localhost:8080/cgi-bin/hello.sh
          scripts/zombies PID"
 expect no-zombies "$(zombies) zombies, long after the last answer" \
-    has_children "$server" 0
+    [ $buried -eq 0 ]
 conclude

@@ -2,8 +2,8 @@
 # check.sh - is the handler one write, and does the main loop bury?
 . "$(dirname "$0")/../lib.sh"
 
-observations='starts goes-on buries freeze rests one-write own-pipe
-    close-on-exec full-pipe'
+observations='starts goes-on buries in-time freeze rests own-pipe
+    close-on-exec one-write full-pipe'
 
 answers() {
     curl -s --max-time 3 "http://127.0.0.1:$port/hello.txt" |
@@ -35,9 +35,39 @@ again 12.1 "make try EX=$exercise, and elsewhere:
          build/flood -n 200 -c 20 localhost:8080/hello.txt
          scripts/zombies PID"
 got=$(answered -n 200 -c 20 "127.0.0.1:$port/hello.txt")
-wait_until 50 has_children "$server" 0
+all_buried
+status=$?
 expect buries "$got of 200 answers, and then $(zombies) zombies" \
-    has_children "$server" 0
+    [ $status -eq 0 ]
+
+# Two clients stay and then leave, one after the other, while nobody comes.
+visit() {
+    "$build/flood" --silent --quiet -n 1 -c 1 --timeout 20 \
+        "127.0.0.1:$port" >/dev/null 2>&1 &
+    helpers="$helpers $!"
+}
+both_in_time() {
+    first=$1
+    second=$2
+    wait_until 40 has_children "$server" 2 || return 1
+    send TERM "$first"
+    wait_until 20 has_children "$server" 1 || return 1
+    send TERM "$second"
+    wait_until 20 has_children "$server" 0
+}
+end_helpers
+need_server
+again 12.6 "make try EX=$exercise, and in two others: nc localhost 8080
+         End one nc, then the other: scripts/zombies PID after each"
+all_buried
+visit
+visit
+# shellcheck disable=SC2086 # two words
+both_in_time $helpers
+status=$?
+end_helpers
+expect in-time "two clients leave, one after the other, and nobody comes:
+       $(zombies) zombies are left" [ $status -eq 0 ]
 
 need_server
 again 11.4 "make try EX=$exercise, and elsewhere: as in 11.4, by hand"
@@ -51,6 +81,7 @@ expect freeze "$frozen" [ $status -eq 0 ]
 
 # Runnable whenever one looks: it turns in its loop without ever sleeping.
 rests() {
+    is_dead "$server" && return
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         grep -q '^State:.S' "/proc/$server/status" || return 1
         sleep 0.02

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,7 @@ static int open_listener(void)
     return listener;
 }
 
-static char state_of(pid_t pid)
+static bool is_asleep(pid_t pid)
 {
     char path[64];
     char text[512] = "";
@@ -81,13 +82,13 @@ static char state_of(pid_t pid)
     ssize_t got = file < 0 ? -1 : read(file, text, sizeof text - 1);
     close(file);
     const char *behind_name = got > 0 ? strrchr(text, ')') : NULL;
-    return behind_name ? behind_name[2] : '?';
+    return behind_name && strncmp(behind_name, ") S", 3) == 0;
 }
 
 /* In the child: die as soon as the parent sleeps in accept(). */
 static void die_while_it_sleeps(void)
 {
-    for (int ms = 0; ms < PATIENCE_MS && state_of(getppid()) != 'S'; ms++)
+    for (int ms = 0; ms < PATIENCE_MS && !is_asleep(getppid()); ms++)
         poll(NULL, 0, 1);
     _exit(0);
 }
@@ -121,7 +122,10 @@ static int death_before_the_look(void)
 
     int file = open("/no/such/file", O_RDONLY | O_CLOEXEC); // fails: ENOENT
     sigprocmask(SIG_UNBLOCK, &deaths, NULL);                // handler runs here
-    return file < 0 ? errno : 0;
+    if (file < 0)
+        return errno; // the look
+    close(file);
+    return 0;
 }
 
 /* --- Many times --- */

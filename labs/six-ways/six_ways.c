@@ -111,7 +111,7 @@ static void prepare_handler(void)
 
 static void let_handler_bury(void)
 {
-    int64_t limit = now_us() + LIMIT_MS * 1000;
+    int64_t limit = now_us() + INT64_C(1000) * LIMIT_MS;
     while (statuses < CHILDREN && now_us() < limit)
         poll(NULL, 0, 1); // a signal ends it at once
 }
