@@ -15,6 +15,7 @@ STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi \
           3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop
 TOOLS  := flood watch
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
+TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch])
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
             tests/*.bash part2/cgi-bin/* \
@@ -156,8 +157,6 @@ $(B)/watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture tools/watch)
 
 # --- Tests: one program a module ---------------------------------------------
-
-TESTS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 
 $(TESTS): $(B)/%: $(B)/tests/%.o
 $(TESTS): LIBRARIES := -lcheck -lsubunit -lhttp_parser -lpthread -lrt -lm

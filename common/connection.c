@@ -103,6 +103,9 @@ static enum outcome read_request(struct connection *connection, bool is_first,
         }
         if (got <= 0)
             return GONE;
+        /* Bytes that are always there must not outrun the deadline. */
+        if (!request->head_complete && net_now() > deadline + limits->head_ms)
+            return GONE;
         connection->start = 0;
         connection->end = (size_t)got;
     }

@@ -161,6 +161,7 @@ static void redirect_to_slash(struct exchange *exchange)
     struct response *response = &exchange->response;
     response_start(response, 301);
     response_header(response, "Location", location);
+    response_header(response, "Content-Length", "0");
     response_end(response);
 }
 
@@ -178,17 +179,20 @@ static void send_file(struct exchange *exchange, int file, int64_t size,
 }
 
 /* What was opened decides; only regular files have an end one can wait for. */
-static void answer_opened(struct exchange *exchange, int file, const char *path)
+static void answer_opened(struct exchange *exchange, int file, const char *name)
 {
+    const char *path = exchange->request.path;
     struct stat about;
     if (fstat(file, &about) < 0)
         refuse(exchange, 500);
     else if (S_ISREG(about.st_mode))
-        send_file(exchange, file, about.st_size, path);
-    else if (S_ISDIR(about.st_mode))
-        redirect_to_slash(exchange);
-    else
+        send_file(exchange, file, about.st_size, name);
+    else if (!S_ISDIR(about.st_mode))
         refuse(exchange, 403);
+    else if (path[strlen(path) - 1] == '/')
+        refuse(exchange, 404); // its index.html is a directory
+    else
+        redirect_to_slash(exchange);
 }
 
 /* The file behind the path of a target: "/a/" stands for "a/index.html".

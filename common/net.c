@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +22,6 @@
 enum {
     SHORTAGE_PAUSE_MS = 100, // before accept is tried again
     SENDFILE_STEP = 1 << 20, // bytes per sendfile, so that progress is seen
-    LINGER_BYTES = 1 << 20,  // the most that is read away after an answer
 };
 
 union address {
@@ -56,16 +56,20 @@ static int listen_at(const struct sockaddr *address, socklen_t len)
     return listener;
 }
 
-/* Does anyone answer at this unix socket? */
-static bool somebody_listens(const union address *address)
+/* Is this a unix socket that nobody listens at any more? */
+static bool is_stale(const union address *address)
 {
-    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct stat about;
+    if (lstat(address->local.sun_path, &about) < 0 || !S_ISSOCK(about.st_mode))
+        return false;
+    /* Non-blocking: a full queue must not make us wait. */
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (probe < 0)
-        return true;
+        return false;
     bool refused = connect(probe, &address->any, sizeof address->local) < 0 &&
                    errno == ECONNREFUSED;
     close(probe);
-    return !refused;
+    return refused;
 }
 
 static int listen_unix(const char *path)
@@ -78,8 +82,12 @@ static int listen_unix(const char *path)
     }
     memcpy(address.local.sun_path, path, len + 1);
     int listener = listen_at(&address.any, sizeof address.local);
-    if (listener >= 0 || errno != EADDRINUSE || somebody_listens(&address))
+    if (listener >= 0 || errno != EADDRINUSE)
         return listener;
+    if (!is_stale(&address)) {
+        errno = EADDRINUSE;
+        return -1;
+    }
     unlink(path); // left behind by a server that was killed
     return listen_at(&address.any, sizeof address.local);
 }
@@ -291,12 +299,10 @@ void net_close(int client, int linger_ms)
 {
     int64_t deadline = net_now() + linger_ms;
     if (shutdown(client, SHUT_WR) == 0) {
-        char discarded[4096];
-        size_t budget = LINGER_BYTES;
-        ssize_t got;
-        while (budget > 0 && (got = net_read(client, discarded,
-                                             sizeof discarded, deadline)) > 0)
-            budget -= (size_t)got < budget ? (size_t)got : budget;
+        char discarded[16384];
+        while (net_read(client, discarded, sizeof discarded, deadline) > 0 &&
+               net_now() < deadline)
+            continue;
     }
     close(client);
 }

@@ -92,7 +92,7 @@ int options_ms(struct argp_state *state, const char *name, const char *arg)
         argp_error(state,
                    "--%s must be a number of seconds from 0 to %d, not '%s'",
                    name, LONGEST_MS / 1000, arg);
-    return (int)(seconds * 1000);
+    return (int)(seconds * 1000 + 0.5);
 }
 
 static int open_root(struct argp_state *state, const char *path)

@@ -72,12 +72,10 @@ static int found_head_end(http_parser *parser)
     return 0;
 }
 
+/* Its size was checked before: by check_head() or by rules_chunk_bytes(). */
 static int found_body(http_parser *parser, const char *at, size_t len)
 {
     struct request *request = owner(parser);
-    size_t limit = request->limits->body_bytes;
-    if (len > limit - request->body_len)
-        return refuse(request, 413);
     if (len > request->body_size - request->body_len) {
         size_t size =
             request->body_size ? request->body_size * 2 : BODY_FIRST_ROOM;
@@ -205,16 +203,28 @@ static const char *path_of_target(const char *target)
 
 /* RFC 9112 3.2.2: the authority of an absolute target is held to the rules of
  * Host; a user name in it is nobody's business (RFC 9110 4.2.4). */
-static int check_authority(const char *path, const char *target)
+static int check_authority(const char *start, size_t len)
 {
     char authority[256];
-    const char *start = strstr(target, "://") + 3;
-    size_t len = (size_t)(path - start);
     if (len == 0 || len >= sizeof authority)
         return 400;
     memcpy(authority, start, len);
     authority[len] = '\0';
     return rules_host(authority);
+}
+
+/* RFC 9112 3.2.3 and 3.2.4: "host:port" is for CONNECT alone, "*" for
+ * OPTIONS alone. */
+static int check_pathless(const struct request *request)
+{
+    const char *target = request->target;
+    if (strcmp(request->method, "OPTIONS") == 0)
+        return strcmp(target, "*") == 0 ? 0 : 400;
+    const char *bracket = strrchr(target, ']'); // of an IPv6 address
+    const char *colon = strrchr(bracket ? bracket : target, ':');
+    if (strcmp(request->method, "CONNECT") != 0 || !colon || !colon[1])
+        return 400;
+    return check_authority(target, strlen(target));
 }
 
 /* Decode the path into the room behind the head. */
@@ -224,14 +234,13 @@ static int split_target(struct request *request)
     const char *path = path_of_target(request->target);
     *decoded = '\0';
     request->path = decoded;
-    if (!path) /* RFC 9112 3.2.3 and 3.2.4 */
-        return strcmp(request->method, "CONNECT") == 0 ||
-                       (strcmp(request->method, "OPTIONS") == 0 &&
-                        strcmp(request->target, "*") == 0)
-                   ? 0
-                   : 400;
-    if (path != request->target && check_authority(path, request->target) != 0)
-        return 400;
+    if (!path || strcmp(request->method, "CONNECT") == 0)
+        return check_pathless(request);
+    if (path != request->target) {
+        const char *authority = strstr(request->target, "://") + 3;
+        if (check_authority(authority, (size_t)(path - authority)) != 0)
+            return 400;
+    }
     const char *mark = strchr(path, '?');
     request->query = mark ? mark + 1 : NULL;
     size_t len = mark ? (size_t)(mark - path) : strlen(path);
@@ -252,10 +261,16 @@ static int check_head(struct request *request)
         status = split_target(request);
     if (status)
         return refuse(request, status);
-    if (!(parser->flags & F_CHUNKED) && parser->content_length != UINT64_MAX &&
+    /* Remembered, since a trailer can change the parser's mind. */
+    request->chunked = parser->flags & F_CHUNKED;
+    if (request->chunked !=
+        (request_header(request, "Transfer-Encoding") != NULL))
+        return refuse(request, 400);
+    if (!request->chunked && parser->content_length != UINT64_MAX &&
         parser->content_length > request->limits->body_bytes)
         return refuse(request, 413);
     const char *expectation = request_header(request, "Expect");
+    request->chunks.limit = request->limits->body_bytes;
     request->expects_continue = expectation && request->minor > 0 &&
                                 strcasecmp(expectation, "100-continue") == 0;
     request->keep_alive = wants_to_stay(request);
@@ -274,10 +289,33 @@ static void end_head(struct request *request, const char *line, size_t len)
         parse(request, line + taken, len - taken);
 }
 
+/* The request line, with a target of the length that is granted. */
+static int check_request_line(const struct request *request, const char *line,
+                              size_t len)
+{
+    const char *target = memchr(line, ' ', len);
+    if (target) {
+        size_t rest = len - (size_t)(++target - line);
+        const char *end = memchr(target, ' ', rest);
+        if ((end ? (size_t)(end - target) : rest) >
+            request->limits->target_bytes)
+            return 414;
+    }
+    return rules_request_line(line, len);
+}
+
+/* Tabs around a value mean what spaces mean (RFC 9110 5.6.3), but http-parser
+ * does not take them for that behind a Content-Length. */
+static void blank_tabs(char *line, size_t len)
+{
+    for (; len > 0 && (line[len - 1] == '\t' || line[len - 1] == ' '); len--)
+        line[len - 1] = ' ';
+}
+
 /* A line has become whole: check it, then let the parser have it. */
 static void take_line(struct request *request)
 {
-    const char *line = request->head + request->line_start;
+    char *line = request->head + request->line_start;
     size_t len = request->head_len - request->line_start;
     bool is_first = request->line_start == 0;
     size_t text = len - 1; // without LF, or CR LF
@@ -292,8 +330,10 @@ static void take_line(struct request *request)
         end_head(request, line, len);
         return;
     }
-    int status = is_first ? rules_request_line(line, text)
+    int status = is_first ? check_request_line(request, line, text)
                           : rules_header_line(line, text);
+    if (!is_first)
+        blank_tabs(line, text);
     if (status)
         refuse(request, status);
     else
@@ -311,6 +351,17 @@ static size_t room_left(const struct request *request)
     return limits->head_bytes - (request->head_len - request->headers_start);
 }
 
+/* The line is longer than any we take. What it says so far tells why: a method
+ * that has no end (RFC 9112 3), a target, or a header. */
+static int status_of_overflow(const struct request *request)
+{
+    if (request->line_start > 0)
+        return 431;
+    if (memchr(request->head, ' ', request->head_len))
+        return 414;
+    return rules_is_token(request->head, request->head_len) ? 501 : 400;
+}
+
 static void feed_head(struct request *request, const char *bytes, size_t len)
 {
     while (request->used < len && !request->head_complete &&
@@ -318,28 +369,31 @@ static void feed_head(struct request *request, const char *bytes, size_t len)
         const char *next = bytes + request->used;
         const char *end = memchr(next, '\n', len - request->used);
         size_t count = end ? (size_t)(end - next) + 1 : len - request->used;
-        if (count > room_left(request)) {
-            refuse(request, request->line_start == 0 ? 414 : 431);
-            return;
-        }
+        bool overflows = count > room_left(request);
+        if (overflows)
+            count = room_left(request);
         memcpy(request->head + request->head_len, next, count);
         request->head_len += count;
         request->used += count;
-        if (end)
+        if (overflows)
+            refuse(request, status_of_overflow(request));
+        else if (end)
             take_line(request);
     }
 }
 
 static void feed_body(struct request *request, const char *bytes, size_t len)
 {
-    if (request->parser->flags & F_CHUNKED) {
-        int status = rules_chunk_bytes(&request->chunks, bytes, len);
-        if (status) {
-            refuse(request, status);
-            return;
-        }
+    int status =
+        request->chunked ? rules_chunk_bytes(&request->chunks, bytes, len) : 0;
+    if (status) {
+        refuse(request, status);
+        return;
     }
     request->used += parse(request, bytes, len);
+    /* Two readings of where a body ends are how requests are smuggled. */
+    if (request->chunked && request->chunks.done != request->complete)
+        refuse(request, 400);
 }
 
 int request_feed(struct request *request, const char *bytes, size_t len)
@@ -356,7 +410,8 @@ int request_feed(struct request *request, const char *bytes, size_t len)
 
 bool request_begun(const struct request *request)
 {
-    return request->head_len > 0;
+    return request->head_len > 1 ||
+           (request->head_len == 1 && request->head[0] != '\r');
 }
 
 /* --- Beginning and end --- */

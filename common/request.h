@@ -41,6 +41,7 @@ struct request {
     /* For request.c alone. */
     const struct limits *limits;
     struct http_parser *parser;
+    bool chunked; // the body
     struct chunk_rules chunks;
     int status; // the first fault found, 0 if none
     char *head; // request line and headers as they came

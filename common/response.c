@@ -287,7 +287,8 @@ int response_end(struct response *response)
     if (response->broken || response->status == 0)
         return broken(response, EINVAL);
     if (!response->head_ended) {
-        if (response->length < 0 && !response->for_head)
+        if (response->length < 0 && !response->for_head &&
+            !has_no_body(response))
             response->length = 0; // nothing was written: say so
         end_head(response);
     }

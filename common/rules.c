@@ -188,7 +188,7 @@ static int size_byte(struct chunk_rules *chunks, char c)
     }
     if (chunks->digits == 0)
         return 400;
-    chunks->in_quotes = false;
+    chunks->in_quotes = chunks->escaped = false;
     if (c == '\r')
         chunks->state = CHUNK_SIZE_LF;
     else if (c == ';')
@@ -204,7 +204,9 @@ static int extension_byte(struct chunk_rules *chunks, char c)
 {
     if (++chunks->overhead > CHUNK_OVERHEAD_MAX)
         return 400;
-    if (c == '"')
+    bool escaped = chunks->escaped; // RFC 9110 5.6.4: quoted-pair
+    chunks->escaped = chunks->in_quotes && c == '\\' && !escaped;
+    if (c == '"' && !escaped)
         chunks->in_quotes = !chunks->in_quotes;
     else if (c == '\r' && !chunks->in_quotes)
         chunks->state = CHUNK_SIZE_LF;
@@ -274,6 +276,9 @@ int rules_chunk_bytes(struct chunk_rules *chunks, const char *bytes, size_t len)
     for (size_t i = 0; i < len && !chunks->done; i++) {
         if (chunks->state == CHUNK_DATA) {
             size_t skip = len - i < chunks->size ? len - i : chunks->size;
+            if (skip > chunks->limit)
+                return 413;
+            chunks->limit -= skip;
             chunks->size -= skip;
             i += skip - 1;
             if (chunks->size > 0)

@@ -32,7 +32,7 @@ int rules_host(const char *host);
 int rules_decode_path(const char *path, size_t len, char *decoded);
 
 /* The raw bytes of a chunked body (RFC 9112 7.1), which http-parser passes
- * over too lightly. Start from {0}; feed every byte of the body once, in
+ * over too lightly. Start from {.limit = N}; feed every byte of the body once, in
  * order; `done` says that its last byte was seen. */
 struct chunk_rules {
     enum {
@@ -49,7 +49,9 @@ struct chunk_rules {
     unsigned digits; // of the size, seen so far
     size_t line_len; // of this trailer line
     size_t overhead; // bytes of extensions and trailers in all
+    uint64_t limit;  // of the body; beyond it: 413. Set by the caller
     bool in_quotes;
+    bool escaped; // the character before was a backslash in quotes
     bool colon_seen;
     bool done;
 };

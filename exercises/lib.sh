@@ -31,10 +31,10 @@ is_dead() {
     ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null
 }
 
-# send SIGNAL PID: to a process that is still ours; a pid that was waited for
-# may be somebody else's by now.
+# send SIGNAL PID [PARENT]: to a process that is still our child, or PARENT's;
+# a pid that was waited for may be somebody else's by now.
 send() {
-    ! grep -q "^PPid:[[:space:]]*$$\$" "/proc/$2/status" 2>/dev/null ||
+    ! grep -q "^PPid:[[:space:]]*${3:-$$}\$" "/proc/$2/status" 2>/dev/null ||
         kill -"$1" "$2" 2>/dev/null
 }
 

@@ -56,8 +56,8 @@ trap 'exit 129' HUP
 
 requests_at() {
     case $1 in
-    1) echo 32 ;;
-    2) echo 256 ;;
+    1) echo 20 ;;
+    2) echo 128 ;;
     *) echo 512 ;;
     esac
 }

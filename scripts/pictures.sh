@@ -241,6 +241,10 @@ record_calls() { # NAME COMMAND...
     stop_stage
 }
 
+is_stopped() {
+    grep -q '^State:.T' "/proc/$server/status"
+}
+
 # All of a crowd die while the parent is stopped.
 ask_frozen() { # TIMES
     for _ in $(seq "$1"); do
@@ -250,6 +254,7 @@ ask_frozen() { # TIMES
         wait_until 50 has_children "$server" $CLIENTS ||
             fail 'not all clients came'
         kill -STOP "$server"
+        wait_until 50 is_stopped || fail 'the parent did not stop'
         kill "$clients"
         wait "$clients" 2>/dev/null || true
         clients=

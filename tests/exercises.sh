@@ -50,7 +50,7 @@ judge() {
         fi
         ;;
     esac
-    tell FAILED "$what should $wanted${expected:+ for $expected}, status $status:
+    tell FAILED "$what should $wanted${expected:+ for $expected}; status $status
 $(sed 's/^/    | /' "$own/said")"
 }
 
@@ -162,6 +162,14 @@ every_exercise_has_a_task_and_three_hints() {
         grep -q "make grade EX=$name" "exercises/$name/task.md" || return 1
         [ "$(grep -c '^## Hint' "exercises/$name/hints.md")" -eq 3 ] || return 1
     done
+}
+
+every_section_to_read_again_is_in_the_tutorial() {
+    grep -ho 'again [0-9.]* ' exercises/*/check.sh exercises/lib.sh | sort -u |
+        while read -r _ section; do
+            echo "section $section"
+            grep -q "^### $section " TUTORIAL.md || return 1
+        done
 }
 
 test_scripts() {

@@ -104,6 +104,27 @@ def keep(client, number):
             return
 
 
+def chunks(client, number):
+    while read_request(client):
+        client.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                       b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n")
+
+
+def slow(client, number):
+    """Keeps the connection. Argument: seconds before each answer."""
+    while read_request(client):
+        time.sleep(float(argument))
+        answer(client)
+
+
+def slow_at_first(client, number):
+    """Argument: seconds before the first answer of all."""
+    read_request(client)
+    if number == 1:
+        time.sleep(float(argument))
+    answer(client)
+
+
 def raw(client, number):
     """Argument: the answer, with escapes; sent byte by byte."""
     read_request(client)
@@ -249,10 +270,15 @@ start_server() {
     port=$(cat "$BATS_TEST_TMPDIR/port")
 }
 
+# One that hangs is a failure like any other.
+flood() {
+    timeout 100 "$FLOOD" "$@"
+}
+
 # Run flood with --json, a generous time-out unless one is given, and without
 # its messages.
 flood_json() {
-    run "$FLOOD" --json --quiet --timeout 60 "$@"
+    run flood --json --quiet --timeout 60 "$@"
     echo "status $status: $output"
 }
 
@@ -313,7 +339,7 @@ can_unshare() {
 
 @test "the table has its lines in a fixed order" {
     start_server by_length
-    run "$FLOOD" -n 20 -c 4 "127.0.0.1:$port"
+    run flood -n 20 -c 4 "127.0.0.1:$port"
     echo "$output"
     [ "$status" -eq 0 ]
     [ "${lines[0]}" = \
@@ -331,7 +357,7 @@ can_unshare() {
 
 @test "nothing but the result is printed when no terminal is there" {
     start_server by_length
-    run "$FLOOD" -n 5 "127.0.0.1:$port"
+    run flood -n 5 "127.0.0.1:$port"
     [ "${#lines[@]}" -eq 5 ]
 }
 
@@ -339,7 +365,7 @@ can_unshare() {
     start_server impatient 0.5
     run script -qec "'$FLOOD' --silent -n 2 127.0.0.1:$port" /dev/null
     echo "$output" | cat -v
-    [[ $output == *$'\r\e[Kclosed by server 0 of 2'*$'\r\e[Kclosed by'* ]]
+    [[ $output == *$'\r\e[Kclosed by server 0 of 2'*$'\r\e[Kclosed by server 2  refused'* ]]
     run script -qec "'$FLOOD' -q --silent -n 2 127.0.0.1:$port" /dev/null
     [[ $output != *$'\e'* ]]
 }
@@ -359,6 +385,14 @@ can_unshare() {
     at_least "$(field p90_ms)" "$(field p50_ms)"
     at_least "$(field requests_per_second)" 0.01
     at_least "$(field seconds)" 0.000001
+}
+
+@test "the longest time is the longest, whenever it was" {
+    start_server slow_at_first 0.4
+    flood_json -n 4 -c 1 "127.0.0.1:$port"
+    expect answered 4
+    at_least "$(field max_ms)" 400
+    at_least "$(field max_ms)" "$(field p50_ms)"
 }
 
 @test "statuses are counted by class and count as answers" {
@@ -387,6 +421,9 @@ answer_is() {
 @test "a chunked answer ends with its trailers" {
     answer_is 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\nA\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n' \
         answered 1 body_bytes 15
+    start_server chunks
+    flood_json --keep -n 3 -c 1 "127.0.0.1:$port"
+    expect answered 3 body_bytes 15 connections 1
 }
 
 @test "chunked wins over a length" {
@@ -435,7 +472,7 @@ answer_is() {
     answer_is 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n' \
         errors 1
     [ "$status" -eq 1 ]
-    run "$FLOOD" -n 1 "127.0.0.1:$port"
+    run flood -n 1 "127.0.0.1:$port"
     [[ ${lines[0]} == *"  errors 1" ]]
     [[ $output == *"first error: the answer is not HTTP/1.1"* ]]
 }
@@ -448,7 +485,7 @@ answer_is() {
     [ "$status" -eq 1 ]
     expect requests 25 sent 0 answered 0 refused 25 connections 0 \
         p50_ms null max_ms null
-    run "$FLOOD" -n 25 "127.0.0.1:$port"
+    run flood -n 25 "127.0.0.1:$port"
     [ "${lines[1]}" = "p50 -  p90 -  p99 -  max -" ]
 }
 
@@ -638,6 +675,13 @@ SCRIPT
     expect answered 10 connections 4
 }
 
+@test "--together: to stand while others are answered is no time-out" {
+    start_server slow 0.6
+    flood_json --together --keep -n 10 -c 5 --timeout 2 "127.0.0.1:$port"
+    [ "$status" -eq 0 ]
+    expect answered 10 timed_out 0 connections 5
+}
+
 @test "--together: who is thrown out while standing was closed early" {
     start_server impatient_with_the_first 0.2
     flood_json --together -n 2 -c 2 "127.0.0.1:$port"
@@ -708,7 +752,7 @@ SCRIPT
     expect aborted 3 answered 0 sent 3 bytes_received 3
     wait_for 30 has_logged '^ended by' 3
     [ "$(logged '^ended by reset$')" -eq 3 ]
-    run "$FLOOD" --abort -n 3 "127.0.0.1:$port"
+    run flood --abort -n 3 "127.0.0.1:$port"
     [ "${lines[0]}" = \
         "aborted 3  refused 0  reset 0  closed early 0  timed out 0" ]
 }
@@ -730,7 +774,7 @@ SCRIPT
     expect closed_by_server 3 sent 0 answered 0 connections 3
     at_least "$(field p50_ms)" 390
     [ "$(logged '^heard nothing$')" -eq 3 ]
-    run "$FLOOD" --silent -n 1 "127.0.0.1:$port"
+    run flood --silent -n 1 "127.0.0.1:$port"
     [[ ${lines[0]} == "closed by server 1  refused 0  reset 0  "* ]]
 }
 
@@ -792,7 +836,7 @@ SCRIPT
 }
 
 @test "strangers are not flooded by accident" {
-    run "$FLOOD" -n 1 192.0.2.1:80
+    run flood -n 1 192.0.2.1:80
     [ "$status" -eq 2 ]
     [ "${#lines[@]}" -eq 1 ]
     [[ $output == *"not this machine"*"--anywhere"* ]]
@@ -808,7 +852,7 @@ SCRIPT
 }
 
 @test "a host that has no address is named in one line" {
-    run "$FLOOD" nowhere.invalid:80
+    run flood nowhere.invalid:80
     [ "$status" -eq 2 ]
     [ "${#lines[@]}" -eq 1 ]
     [[ $output == "flood: cannot resolve 'nowhere.invalid': "* ]]
@@ -818,7 +862,7 @@ SCRIPT
     for target in localhost localhost:0 localhost:65536 localhost:http :80 \
         '' '[::1' '[::1]' localhost:80x https://localhost:80 \
         'localhost:80/a b' $'localhost:80/\r\nX: y'; do
-        run "$FLOOD" "$target"
+        run flood "$target"
         echo "$target: $output"
         [ "$status" -eq 2 ]
         [[ $output == "flood: '$target': "* ]]
@@ -832,7 +876,7 @@ SCRIPT
         '--hold --silent a:1' '--keep --abort a:1' '--silent --drip a:1' \
         '--no-such-option a:1'; do
         # shellcheck disable=SC2086 # the words of one command line
-        run "$FLOOD" $wrong
+        run flood $wrong
         echo "$wrong: $output"
         [ "$status" -eq 64 ]
         [ -n "$output" ]
@@ -840,7 +884,7 @@ SCRIPT
 }
 
 @test "--help has every option and some examples" {
-    run "$FLOOD" --help
+    run flood --help
     [ "$status" -eq 0 ]
     for word in --requests --concurrency --keep --together --hold --drip \
         --gap --half-close --abort --silent --timeout --body --header --json \

@@ -275,7 +275,7 @@ static int status_of_chunks(const char *text, size_t len, size_t step,
                             struct chunk_rules *chunks)
 {
     int status = 0;
-    *chunks = (struct chunk_rules){0};
+    *chunks = (struct chunk_rules){.limit = 1 << 20};
     for (size_t at = 0; at < len && !status; at += step) {
         size_t count = len - at < step ? len - at : step;
         char *copy = malloc(count);
@@ -381,6 +381,17 @@ START_TEST(what_follows_a_chunked_body_is_not_looked_at)
 }
 END_TEST
 
+START_TEST(the_sum_of_chunks_is_limited)
+{
+    for (uint64_t limit = 0; limit < 6; limit++) {
+        struct chunk_rules chunks = {.limit = limit};
+        int status =
+            rules_chunk_bytes(&chunks, TEXT("2\r\nab\r\n3\r\ncde\r\n"));
+        ck_assert_int_eq(status, limit < 5 ? 413 : 0);
+    }
+}
+END_TEST
+
 /* CVE-2021-22960 and its like: nothing else limits them. */
 START_TEST(extensions_and_trailers_are_limited)
 {
@@ -397,7 +408,7 @@ END_TEST
 
 START_TEST(many_small_extensions_are_limited_in_sum)
 {
-    struct chunk_rules chunks = {0};
+    struct chunk_rules chunks = {.limit = 1 << 20};
     int status = 0;
     for (int i = 0; i < 40000 && !status; i++)
         status = rules_chunk_bytes(&chunks, TEXT("1;a\r\nx\r\n"));
@@ -420,6 +431,7 @@ int main(void)
     tcase_add_test(tests, chunked_bodies);
     tcase_add_test(tests, quoted_pairs_do_not_end_the_quotes);
     tcase_add_test(tests, what_follows_a_chunked_body_is_not_looked_at);
+    tcase_add_test(tests, the_sum_of_chunks_is_limited);
     tcase_add_test(tests, extensions_and_trailers_are_limited);
     tcase_add_test(tests, many_small_extensions_are_limited_in_sum);
     return run_suite(suite);

@@ -146,9 +146,10 @@ snapshot
 low=$(oldest_age)
 run "$elders"
 high=$(oldest_age)
+it_says=$(of "$elders" 3)
 expect age "the older of 2 zombies was started $low s ago, its parent and the
-       other zombie some seconds before and after it; it says: $(of "$elders" 3)" \
-    is_between "$(of "$elders" 3)" "$low" "$high"
+       other zombie some seconds before and after it; it says: $it_says" \
+    is_between "$it_says" "$low" "$high"
 
 again 10.3 "grep -n $(tail -n 1 "$dir/used") $script"
 used=$(sort -u "$dir/used" | tr '\n' ' ')

@@ -47,7 +47,8 @@ again 12.4 "make try EX=$exercise, and elsewhere:
          curl 'localhost:8080/cgi-bin/exit3?[1-20]'
        and count \"exited with status 3\" in what the server says"
 seq "$requests" >"$dir/wanted"
-sed -n 's/.*cgi exit: exited with status \([0-9]*\) .*/\1/p' "$log" >"$dir/known"
+sed -n 's/.*cgi exit: exited with status \([0-9]*\) .*/\1/p' "$log" \
+    >"$dir/known"
 known=$(grep -cxFf "$dir/wanted" "$dir/known")
 expect exit-statuses "of $requests exit statuses, $known are known" \
     cmp -s "$dir/known" "$dir/wanted"
@@ -75,7 +76,8 @@ buried=$?
 again 12.1 "make try EX=$exercise, and elsewhere:
          build/flood -n 20 localhost:8080/hello.txt
        and count \"noted\" in what the server says"
-expect all-noted "of $asked answers the clerks noted $(grep -c 'noted: ' "$log")" \
+noted=$(grep -c 'noted: ' "$log")
+expect all-noted "of $asked answers the clerks noted $noted" \
     all_noted
 again 12.1 "make try EX=$exercise, and elsewhere:
          build/flood -n 20 localhost:8080/cgi-bin/hello.sh

@@ -66,7 +66,7 @@ fields=${fields% *}
 if [ "$most" -eq 0 ]; then
     seen='no process wrote to memory that it shares with the others'
 else
-    seen="of $fields fields in shared memory, one was written by $most processes"
+    seen="of $fields shared fields one was written by $most processes"
 fi
 again 9.2 "grep -n hits $work/3a_fork_no_wait.c     (who writes, and where?)"
 expect one-writer "$seen" [ "$most" -eq 1 ]

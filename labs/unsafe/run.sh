@@ -23,7 +23,13 @@ waits_for_a_lock() {
     case $(sleeps_in) in *futex*) ;; *) return 1 ;; esac
 }
 
+says_where() {
+    [ "$(sleeps_in)" != 0 ]
+}
+
 start_twin 3c --quiet
+wait_until 50 says_where ||
+    skip 'this kernel does not say what a process sleeps in (/proc/PID/wchan)'
 visit
 wait_until 80 waits_for_a_lock || true
 where=$(sleeps_in)
