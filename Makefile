@@ -16,10 +16,12 @@ STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi \
 TOOLS  := flood watch
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
-C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch])
+C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch] \
+            labs/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
             tests/*.bash part2/cgi-bin/* \
-            labs/*.sh labs/*/run.sh)
+            labs/*.sh labs/*/run.sh exercises/*.sh exercises/*/*.sh \
+            tests/*.sh)
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 \
@@ -35,7 +37,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all lab start grade pictures check-tutorial check-mutants check-exercises \
+.PHONY: all lab start try grade pictures check-tutorial check-mutants check-exercises \
         tutorial-update demo check test check-built deps help format lint fuzz clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
@@ -65,6 +67,10 @@ lab: all ## run all labs, a line each
 lab-%: all
 	@scripts/lab.sh $*
 
+## try EX=9-hits: run your file of an exercise, PORT=8080; Ctrl-C ends it
+try: all
+	@PORT=$(PORT) exec scripts/grade.sh --try $(EX)
+
 ## start EX=9-hits: begin an exercise in work/9-hits/
 start:
 	@scripts/start.sh $(EX)
@@ -75,7 +81,7 @@ grade: all
 
 ## compare-3c: compare what you typed in work/typed/ with a stage
 $(SHORT:%=compare-%): compare-%:
-	@scripts/compare.sh $*
+	@scripts/compare.sh $* $(FILE)
 
 pictures: all ## draw the tutorial's plots anew, from real runs
 	@scripts/pictures.sh
