@@ -37,7 +37,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all lab start try grade pictures check-tutorial check-mutants check-exercises \
+.PHONY: all lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
         tutorial-update demo check test check-built deps help format lint fuzz clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
@@ -49,8 +49,9 @@ demo: deps ## the main job in a minute: flood and freeze 3a, 3b and 3c
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh
 
-check: deps ## run every test; check SAN=address: under a sanitizer
+check: deps ## run every test; check SAN=address: the programs' own, sanitized
 	@$(MAKE) --no-print-directory check-built
+	@$(if $(SAN),,$(MAKE) --no-print-directory lab check-tutorial)
 
 check-built: all $(TESTS)
 	@tests/run.sh $(TESTS)
@@ -90,6 +91,9 @@ pictures: all ## draw the tutorial's plots anew, from real runs
 check-mutants: all
 	@tests/mutants.sh
 
+check-runner: ## faults planted in a tutorial: its runner must find each
+	@tests/test_tutorial_runner.py
+
 check-exercises: all ## starts fail, solutions pass, mutants fail as stated
 	@tests/exercises.sh
 
@@ -121,9 +125,9 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## show this list
-	@sed -n -E -e 's/^([a-z]+):[^#]*## (.*)/make \1|\2/p' \
-	    -e 's/^## ([a-z0-9-]+): (.*)/make \1|\2/p' Makefile | \
-	    awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
+	@sed -n -E -e 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' \
+	    -e 's/^## ([a-zA-Z0-9= -]+): (.*)/make \1|\2/p' Makefile | \
+	    awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
 
 # --- Stages: the link lines --------------------------------------------------
 

@@ -16,23 +16,12 @@ if (!exists("files")) files = \
 if (!exists("titles")) titles = \
     '"3a  no wait" "3b  one wait per signal" "3c  wait loop"'
 
-INK = "#7d8590"
-array COLOURS[4] = ["#e5534b", "#c98500", "#2f94d6", "#8b7fd6"]
-set linetype 1 linewidth 2.6 pointtype 7 dashtype solid
-set linetype 2 linewidth 2.6 pointtype 9 dashtype (10, 4)
-set linetype 3 linewidth 2.6 pointtype 5 dashtype (3, 3)
-set linetype 4 linewidth 2.6 pointtype 13 dashtype (10, 3, 3, 3)
-set for [i = 1:4] linetype i linecolor rgb COLOURS[i] pointsize 1.1
+load "scripts/look.gp"
 
-set datafile separator "\t"
 set title "Zombies under the same flood" textcolor rgb INK font ",18"
 set xlabel "time (s)" textcolor rgb INK
 set ylabel "zombies (dead, not buried)" textcolor rgb INK
-set border 3 linecolor rgb INK linewidth 1.2
-set tics nomirror out textcolor rgb INK
-set grid ytics linecolor rgb INK linewidth 0.8 dashtype (2, 4)
-set key at graph 0.02, 0.97 left top Left reverse samplen 6 spacing 1.35 \
-    textcolor rgb INK
+set key at graph 0.02, 0.97 left top Left reverse samplen 6 spacing 1.35
 
 # What is left at the end is written beside the end of each line.
 n = words(files)
@@ -59,9 +48,7 @@ set rmargin 11
 
 # Marks now and then tell the lines apart without colour, each line's at other
 # times; the last plots draw nothing but the key.
-WIDE = 960
-HIGH = 500
-set terminal svg size WIDE, HIGH dynamic font "Helvetica,Arial,sans-serif,14"
+set terminal @SVG
 set output out . ".svg"
 plot for [i = 1:n] word(files, i) using ($1 / 1000):3 \
          with lines linetype i notitle, \
@@ -71,9 +58,7 @@ plot for [i = 1:n] word(files, i) using ($1 / 1000):3 \
      for [i = 1:n] NaN with linespoints linetype i title word(titles, i)
 unset output
 
-# Twice the size, for screens with fine pixels.
-set terminal pngcairo size 2 * WIDE, 2 * HIGH background rgb "white" \
-    font "Sans,12" fontscale 2 linewidth 2 pointscale 2
+set terminal @PNG
 set output out . ".png"
 replot
 unset output
