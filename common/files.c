@@ -107,16 +107,17 @@ static int walk_beneath(int root, const char *path)
 /* Open `path`, relative to the root and never outside it, links and all. */
 static int open_beneath(int root, const char *path)
 {
+    enum { TRIES = 100 };
     static bool is_missing; // openat2; written once, here
     struct open_how how = {.flags = OPEN_FLAGS, .resolve = RESOLVE_BENEATH};
-    while (!is_missing) {
+    for (int tries = 0; !is_missing; tries++) {
         int file = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
         if (file >= 0)
             return file;
         if (errno == ENOSYS || errno == EPERM) // an old kernel, a sandbox
             is_missing = true;
-        else if (errno != EAGAIN) // a rename during the walk: look again
-            return -1;
+        else if (errno != EAGAIN || tries == TRIES)
+            return -1; // EAGAIN: something was renamed meanwhile, look again
     }
     return walk_beneath(root, path);
 }

@@ -78,7 +78,8 @@ long options_number(struct argp_state *state, const char *name, const char *arg,
     char *end;
     errno = 0;
     long value = strtol(arg, &end, 10);
-    if (end == arg || *end || errno || value < low || value > high)
+    if (!*arg || !strchr("-0123456789", *arg) || *end || errno || value < low ||
+        value > high)
         argp_error(state, "--%s must be a number from %ld to %ld, not '%s'",
                    name, low, high, arg);
     return value;

@@ -113,6 +113,8 @@ static const http_parser_settings callbacks = {
 static size_t parse(struct request *request, const char *bytes, size_t len)
 {
     http_parser *parser = request->parser;
+    if (len == 0)
+        return 0; // to http-parser that would be the end of input
     http_parser_pause(parser, 0);
     size_t taken = http_parser_execute(parser, &callbacks, bytes, len);
     enum http_errno error = HTTP_PARSER_ERRNO(parser);
@@ -384,13 +386,15 @@ static void feed_head(struct request *request, const char *bytes, size_t len)
 
 static void feed_body(struct request *request, const char *bytes, size_t len)
 {
-    int status =
-        request->chunked ? rules_chunk_bytes(&request->chunks, bytes, len) : 0;
-    if (status) {
+    int status = 0;
+    if (request->chunked)
+        status = rules_chunk_bytes(&request->chunks, bytes, len);
+    /* The parser looks at what comes before the fault: the first one counts,
+     * whoever finds it. */
+    request->used +=
+        parse(request, bytes, status ? request->chunks.sound : len);
+    if (status)
         refuse(request, status);
-        return;
-    }
-    request->used += parse(request, bytes, len);
     /* Two readings of where a body ends are how requests are smuggled. */
     if (request->chunked && request->chunks.done != request->complete)
         refuse(request, 400);
@@ -401,9 +405,7 @@ int request_feed(struct request *request, const char *bytes, size_t len)
     request->used = 0;
     if (request->status == 0 && !request->head_complete)
         feed_head(request, bytes, len);
-    /* No bytes would mean the end of input to http-parser. */
-    if (request->status == 0 && request->head_complete && !request->complete &&
-        request->used < len)
+    if (request->status == 0 && request->head_complete && !request->complete)
         feed_body(request, bytes + request->used, len - request->used);
     return request->status;
 }

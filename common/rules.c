@@ -2,6 +2,7 @@
  * Each rule is named by its section, and tested under that name. */
 #include "rules.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -126,11 +127,17 @@ int rules_header_line(const char *line, size_t len)
     return rules_is_field_value(value, len - (size_t)(value - line)) ? 0 : 400;
 }
 
-/* The length of an IP literal "[...]" at the start of `host`, 0 if bad. */
+/* The length of an IPv6 address "[...]" at the start of `host`, 0 if bad. */
 static size_t ip_literal(const char *host)
 {
-    size_t inside = strspn(host + 1, "0123456789abcdefABCDEFvV.:");
-    return inside > 0 && host[inside + 1] == ']' ? inside + 2 : 0;
+    char inside[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    size_t len = strspn(host + 1, "0123456789abcdefABCDEF.:");
+    if (host[len + 1] != ']' || len >= sizeof inside)
+        return 0;
+    memcpy(inside, host + 1, len);
+    inside[len] = '\0';
+    return inet_pton(AF_INET6, inside, &address) == 1 ? len + 2 : 0;
 }
 
 /* RFC 3986 3.2.2: reg-name, with its escapes. */
@@ -276,8 +283,10 @@ int rules_chunk_bytes(struct chunk_rules *chunks, const char *bytes, size_t len)
     for (size_t i = 0; i < len && !chunks->done; i++) {
         if (chunks->state == CHUNK_DATA) {
             size_t skip = len - i < chunks->size ? len - i : chunks->size;
-            if (skip > chunks->limit)
+            if (skip > chunks->limit) {
+                chunks->sound = i;
                 return 413;
+            }
             chunks->limit -= skip;
             chunks->size -= skip;
             i += skip - 1;
@@ -285,8 +294,10 @@ int rules_chunk_bytes(struct chunk_rules *chunks, const char *bytes, size_t len)
                 continue;
         }
         int status = chunk_byte(chunks, bytes[i]);
-        if (status)
+        if (status) {
+            chunks->sound = i;
             return status;
+        }
     }
     return 0;
 }

@@ -32,8 +32,9 @@ int rules_host(const char *host);
 int rules_decode_path(const char *path, size_t len, char *decoded);
 
 /* The raw bytes of a chunked body (RFC 9112 7.1), which http-parser passes
- * over too lightly. Start from {.limit = N}; feed every byte of the body once, in
- * order; `done` says that its last byte was seen. */
+ * over too lightly. Start from {.limit = N}; feed every byte of the body once,
+ * in order. `done` says that its last byte was seen; `sound`, how many bytes
+ * of the last call came before the fault, if one was returned. */
 struct chunk_rules {
     enum {
         CHUNK_SIZE,
@@ -48,6 +49,7 @@ struct chunk_rules {
     uint64_t size;   // of this chunk, what is left of it
     unsigned digits; // of the size, seen so far
     size_t line_len; // of this trailer line
+    size_t sound;
     size_t overhead; // bytes of extensions and trailers in all
     uint64_t limit;  // of the body; beyond it: 413. Set by the caller
     bool in_quotes;

@@ -327,7 +327,12 @@ END
 
     program signals <<< 'printf "Content-Type: a/b\n\n"
                          exec grep -E "Sig(Blk|Ign)" /proc/self/status'
-    [ "$(get "$url/own/signals" | grep -c '0000000000000000$')" = 2 ]
+    # 32 and 33 are glibc's own; who starts us may have left them ignored.
+    get "$url/own/signals" > "$own/got"
+    [ "$(wc -l < "$own/got")" = 2 ]
+    while read -r _ mask; do
+        [ $((0x$mask & ~0x180000000)) = 0 ]
+    done < "$own/got"
     get "$url/cgi-bin/yes-head" > "$own/got"
     grep -q 'status 141$' "$own/got"
 }
