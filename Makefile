@@ -101,6 +101,7 @@ check-exercises: all ## starts fail, solutions pass, mutants fail as stated
 check-tutorial: all
 	@tests/tutorial.py check TUTORIAL.md --no-build --jobs $(JOBS) \
 	    --chapter "$(CHAPTER)"
+	@tests/tutorial.py check README.md --no-build --no-run
 
 ## tutorial-update: refresh its listings, diffs and outputs, never its ranges
 tutorial-update: all

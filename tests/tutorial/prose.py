@@ -354,7 +354,8 @@ def did_you_mean(word, known):
 # ----------------------------------------------------------------- commands
 
 def split_words(text):
-    """The words of a shell command, operators on their own."""
+    """The words of a shell command, operators on their own, no comment."""
+    text = re.sub(r"\s#\s.*", "", text)
     try:
         lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
