@@ -43,23 +43,18 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
 
 # --- What you can say --------------------------------------------------------
 
-all: $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) ## build every stage and every tool
+### To learn
 
 demo: deps ## the main job in a minute: flood and freeze 3a, 3b and 3c
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh
 
-check: deps ## run every test; check SAN=address: the programs' own, sanitized
-	@$(MAKE) --no-print-directory check-built
-	@$(if $(SAN),,$(MAKE) --no-print-directory lab check-tutorial)
+all: $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) ## build every stage and every tool
 
-check-built: all $(TESTS)
-	@tests/run.sh $(TESTS)
-
-test: check ## the same as check
-
-deps: ## install what is missing (uses sudo only when you are not root)
-	@scripts/deps.sh
+## 3c: build one stage: 1a 1b 1c 2a 3a 3b 3c
+## run-3c: build one stage and run it, PORT=8080; Ctrl-C ends it
+## diff-3c: show what a stage changes in the one before
+## compare-3c: compare what you typed in work/typed/ with a stage
 
 ## lab-freeze: run one lab and see what it shows
 lab: all ## run all labs, a line each
@@ -68,34 +63,28 @@ lab: all ## run all labs, a line each
 lab-%: all
 	@scripts/lab.sh $*
 
-## try EX=9-hits: run your file of an exercise, PORT=8080; Ctrl-C ends it
-try: all
-	@PORT=$(PORT) exec scripts/grade.sh --try $(EX)
-
 ## start EX=9-hits: begin an exercise in work/9-hits/
 start:
 	@scripts/start.sh $(EX)
+
+## try EX=9-hits: run your file of an exercise, PORT=8080; Ctrl-C ends it
+try: all
+	@PORT=$(PORT) exec scripts/grade.sh --try $(EX)
 
 ## grade EX=9-hits: grade yours; without EX, all you have begun
 grade: all
 	@scripts/grade.sh $(EX)
 
-## compare-3c: compare what you typed in work/typed/ with a stage
-$(SHORT:%=compare-%): compare-%:
-	@scripts/compare.sh $* $(FILE)
+### To check
 
-pictures: all ## draw the tutorial's plots anew, from real runs
-	@scripts/pictures.sh
+check: deps ## run every test; check SAN=address: the programs' own, sanitized
+	@$(MAKE) --no-print-directory check-built
+	@$(if $(SAN),,$(MAKE) --no-print-directory lab check-tutorial)
 
-## check-mutants: every lab's fault must be found by a test of ours
-check-mutants: all
-	@tests/mutants.sh
+test: check ## the same as check
 
-check-runner: ## faults planted in a tutorial: its runner must find each
-	@tests/test_tutorial_runner.py
-
-check-exercises: all ## starts fail, solutions pass, mutants fail as stated
-	@tests/exercises.sh
+check-built: all $(TESTS)
+	@tests/run.sh $(TESTS)
 
 ## check-tutorial: run TUTORIAL.md and compare; CHAPTER=11 for one chapter
 check-tutorial: all
@@ -103,32 +92,45 @@ check-tutorial: all
 	    --chapter "$(CHAPTER)"
 	@tests/tutorial.py check README.md --no-build --no-run
 
-## tutorial-update: refresh its listings, diffs and outputs, never its ranges
-tutorial-update: all
-	@tests/tutorial.py update TUTORIAL.md --no-build --chapter "$(CHAPTER)"
+check-exercises: all ## starts fail, solutions pass, mutants fail as stated
+	@tests/exercises.sh
 
-## 3c: build one stage: 1a 1b 1c 2a 3a 3b 3c
-## run-3c: build one stage and run it, PORT=8080; Ctrl-C ends it
-## diff-3c: show what a stage changes in the one before
+check-mutants: all ## every lab's fault is found by a test of ours
+	@tests/mutants.sh
 
-format: ## lay out the C files as .clang-format says
-	clang-format -i $(C_FILES)
-
-lint: ## clang-format, clang-tidy, cppcheck, shellcheck: no complaint allowed
-	@scripts/lint.sh $(C_FILES) -- $(SCRIPTS)
+check-runner: ## faults planted in a tutorial: its runner must find each
+	@tests/test_tutorial_runner.py
 
 fuzz: ## fuzz request_feed() for FUZZ_SECONDS=60
 	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined \
 	    B=build/fuzz build/fuzz/fuzz_request
 	@tests/fuzz.sh build/fuzz/fuzz_request $(FUZZ_SECONDS)
 
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck: no complaint allowed
+	@scripts/lint.sh $(C_FILES) -- $(SCRIPTS)
+
+### To work on the kit
+
+deps: ## install what is missing (uses sudo only when you are not root)
+	@scripts/deps.sh
+
+format: ## lay out the C files as .clang-format says
+	clang-format -i $(C_FILES)
+
+tutorial-update: all ## refresh listings, diffs and outputs, never ranges
+	@tests/tutorial.py update TUTORIAL.md --no-build --chapter "$(CHAPTER)"
+
+pictures: all ## draw the tutorial's plots anew, from real runs
+	@scripts/pictures.sh
+
 clean: ## remove build/
 	rm -rf build
 
 help: ## show this list
-	@sed -n -E -e 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' \
-	    -e 's/^## ([a-zA-Z0-9= -]+): (.*)/make \1|\2/p' Makefile | \
-	    awk -F'|' '{ printf "  %-22s %s\n", $$1, $$2 }'
+	@sed -n -E -e 's/^### (.*)/\n\1:/p' \
+	    -e 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' \
+	    -e 's/^## ([a-zA-Z0-9= -]+): (.*)/  make \1|\2/p' Makefile | \
+	    awk -F'|' '{ printf((NF > 1 ? "%-24s %s\n" : "%s\n"), $$1, $$2) }'
 
 # --- Stages: the link lines --------------------------------------------------
 
@@ -220,3 +222,6 @@ $(SHORT:%=run-%): run-%: %
 
 $(SHORT:%=diff-%): diff-%:
 	@scripts/diff-stage.sh $*
+
+$(SHORT:%=compare-%): compare-%:
+	@scripts/compare.sh $* $(FILE)

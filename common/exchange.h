@@ -13,9 +13,9 @@ struct exchange {
     int client; // the connection; -1 if there is no socket
 };
 
-/* Answer one exchange. A handler that starts no response is answered for with
- * 500; one that forgets response_end() has it called. May block; `context` is
- * what was given to connection_serve(). */
+/* What a handler is: it answers one exchange. If it starts no response, 500
+ * is sent for it; if it forgets response_end(), that is called. It may block;
+ * `context` is what was given to connection_serve(). */
 typedef void handler_fn(struct exchange *exchange, const void *context);
 
 #endif

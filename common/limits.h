@@ -9,7 +9,7 @@ struct limits {
     size_t target_bytes; // request target; beyond: 414
     size_t head_bytes;   // all header lines together; beyond: 431
     size_t body_bytes;   // request body; beyond: 413
-    int head_ms;         // for the whole head, from its first byte
+    int head_ms;         // for the whole head, from accept or its first byte
     int progress_ms;     // body and answer: longest time without a byte
     int idle_ms;         // a kept connection waiting for its next request
     int linger_ms;       // after the last answer: for the client to read it

@@ -20,8 +20,8 @@ __attribute__((format(printf, 1, 2))) void log_errno(const char *format, ...);
 /* As log_line(), for the line that each answered request leaves. */
 __attribute__((format(printf, 1, 2))) void log_request(const char *format, ...);
 
-/* For start-up only: as log_errno(), or without errno's text if errno is 0;
- * then ends the process with status 1. */
+/* For start-up, and for a main loop that cannot go on: as log_errno(), or
+ * without errno's text if errno is 0; then ends the process with status 1. */
 __attribute__((format(printf, 1, 2), noreturn)) void die(const char *format,
                                                          ...);
 

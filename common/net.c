@@ -121,9 +121,11 @@ int net_listen(const char *host, const char *port)
     int listener =
         strchr(host, '/') ? listen_unix(host) : listen_inet(host, port);
     if (listener < 0 && strchr(host, '/'))
-        die("listen on %s", host);
+        die("cannot listen on %s", host);
+    if (listener < 0 && errno == EADDRINUSE)
+        die("cannot listen on %s port %s, try another --port", host, port);
     if (listener < 0)
-        die("listen on %s port %s", host, port);
+        die("cannot listen on %s port %s", host, port);
     return listener;
 }
 

@@ -193,9 +193,12 @@ struct options options_parse(int argc, char **argv, const char *about,
 {
     const struct argp_child children[] = {
         {.argp = own ? own->argp : NULL, .group = 1}, {0}};
+    char doc[256]; // what follows \v comes below the options
+    snprintf(doc, sizeof doc, "%s\vThe values in parentheses are the defaults.",
+             about);
     const struct argp argp = {.options = table,
                               .parser = parse_option,
-                              .doc = about,
+                              .doc = doc,
                               .children = own ? children : NULL};
     struct options options = {
         .host = "127.0.0.1", .port = "8080", .limits = default_limits};

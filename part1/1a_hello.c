@@ -10,6 +10,7 @@
 #include "common/options.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static int listen_on(const char *host, const char *port)
         .sin_family = AF_INET,
         .sin_port = htons((uint16_t)atoi(port)), // network byte order
     };
+    errno = 0;
     if (inet_pton(AF_INET, host, &address.sin_addr) != 1)
         die("1a listens on an IPv4 address, not on %s", host);
 
@@ -40,9 +42,9 @@ static int listen_on(const char *host, const char *port)
     int on = 1; // or the port is taken for a minute after each run
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0)
-        die("listen on %s port %s", host, port);
+        die("cannot listen on %s port %s", host, port);
     if (listen(listener, NET_BACKLOG) < 0)
-        die("listen on %s port %s", host, port);
+        die("cannot listen on %s port %s", host, port);
     return listener;
 }
 

@@ -2,13 +2,15 @@
 # diff-stage.sh 3c - what a stage changes in the one before it.
 set -eu
 
+usage='Usage: scripts/diff-stage.sh STAGE   (1a, 1b, ... 3c)'
 case ${1:-} in
---help) echo "Usage: scripts/diff-stage.sh STAGE   (1a, 1b, ... 3c)" && exit 0 ;;
+--help) echo "$usage" && exit 0 ;;
+'') echo "$usage" >&2 && exit 64 ;;
 esac
 before=/dev/null
 for source in part[0-9]/[0-9][a-z]_*.c; do
     case $source in
-    */"${1:?which stage?}"_*)
+    */"$1"_*)
         diff -u --label "$before" --label "$source" "$before" "$source" || [ $? -eq 1 ]
         exit ;;
     esac

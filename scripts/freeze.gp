@@ -48,7 +48,7 @@ do for [kind = 1:2] {
     set label 1 "thick: alive      dashed: dead      +: buried      Z: a zombie" \
         at screen LEFT + HALF - 0.03, 0.955 center textcolor rgb INK font ",13"
     set tmargin at screen 0.84
-    set bmargin at screen 0.13
+    set bmargin at screen 0.16
     do for [i = 1:2] {
         set lmargin at screen LEFT + (i - 1) * HALF
         set rmargin at screen LEFT + i * HALF - 0.03

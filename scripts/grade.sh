@@ -80,7 +80,11 @@ trap 'exit 129' HUP
 [ -x "$build/flood" ] || make -s "$build/flood"
 
 if [ $try = yes ]; then
-    name=$(find_exercise "${1:?which exercise?}")
+    if [ -z "${1:-}" ]; then
+        echo 'which exercise? make try EX=NAME; make start lists them' >&2
+        exit 64
+    fi
+    name=$(find_exercise "$1")
     if [ -z "$(field_of "$name" make)" ]; then
         echo "grade.sh: $name is no server; see exercises/$name/task.md" >&2
         exit 1

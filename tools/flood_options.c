@@ -76,7 +76,7 @@ static const char about[] =
     "\v"
     "Examples:\n"
     "  flood localhost:8080              200 requests, 10 at a time\n"
-    "  flood -n 2000 -c 128 localhost:8080/big\n"
+    "  flood -n 2000 -c 128 localhost:8080/hello.txt\n"
     "  flood -k -n 30 -c 1 localhost:8080\n"
     "  flood --together -n 4 -c 4 --timeout 1 localhost:8080\n"
     "  flood --silent -n 1 --timeout 30 localhost:8080\n"

@@ -72,7 +72,7 @@ static const char doc[] =
     "\n"
     "Example, in two terminals:\n"
     "  make run-3a\n"
-    "  build/watch $(pidof 3a_fork_no_wait)\n"
+    "  build/watch PID       (the pid that 3a says it has)\n"
     "\n"
     "The status is 0 when PID is gone or the time is over or on INT and TERM, "
     "1 when there is no such process, 64 for a wrong command line.";
