@@ -114,7 +114,7 @@ static enum outcome read_request(struct connection *connection, bool is_first,
 static void log_exchange(const struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
-    log_request("%s \"%s %s\" %d %lld", exchange->peer,
+    log_request("%s \"%s %.512s\" %d %lld", exchange->peer,
                 request->method ? request->method : "-",
                 request->target ? request->target : "-",
                 exchange->response.status, (long long)exchange->response.sent);

@@ -1,5 +1,6 @@
 /* log.h - one line per event on standard error, role and pid in each.
- * A line is one write(2), so lines of several processes never mix. */
+ * A line is one write(2), so lines of several processes never mix. A log that
+ * nobody reads loses lines; it never stops a server. */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,16 @@ static void name_role(void)
     log_role(role);
 }
 
+/* Signal settings are inherited: with SIGCHLD ignored by whoever started us
+ * there would be no zombie to see and no status to learn; blocked, no end. */
+static void reset_signals(void)
+{
+    signal(SIGCHLD, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* A server started without standard descriptors would get them as its first
  * sockets, and log into its clients. */
 static void fill_standard_descriptors(void)
@@ -204,6 +215,7 @@ struct options options_parse(int argc, char **argv, const char *about,
         .host = "127.0.0.1", .port = "8080", .limits = default_limits};
     struct input input = {
         .options = &options, .root = ".", .own = own ? own->values : NULL};
+    reset_signals();
     fill_standard_descriptors();
     name_role();
     argp_parse(&argp, argc, argv, 0, NULL, &input);

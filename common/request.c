@@ -229,6 +229,16 @@ static int check_pathless(const struct request *request)
     return check_authority(target, strlen(target));
 }
 
+/* "//a" is "/a" for every reader of the path: files, mounts, programs. */
+static void merge_slashes(char *path)
+{
+    char *to = path;
+    for (const char *from = path; *from; from++)
+        if (from[0] != '/' || from[1] != '/')
+            *to++ = *from;
+    *to = '\0';
+}
+
 /* Decode the path into the room behind the head. */
 static int split_target(struct request *request)
 {
@@ -246,9 +256,11 @@ static int split_target(struct request *request)
     const char *mark = strchr(path, '?');
     request->query = mark ? mark + 1 : NULL;
     size_t len = mark ? (size_t)(mark - path) : strlen(path);
-    if (len == 0)
-        return rules_decode_path("/", 1, decoded);
-    return rules_decode_path(path, len, decoded);
+    int status = len == 0 ? rules_decode_path("/", 1, decoded)
+                          : rules_decode_path(path, len, decoded);
+    if (status == 0)
+        merge_slashes(decoded);
+    return status;
 }
 
 static int check_head(struct request *request)

@@ -203,6 +203,11 @@ static bool has_no_body(const struct response *response)
     return response->status == 204 || response->status == 304;
 }
 
+bool response_has_body(const struct response *response)
+{
+    return !response->for_head && !has_no_body(response);
+}
+
 /* RFC 9112 6.3 from the sender's side. */
 static void end_head(struct response *response)
 {
@@ -243,7 +248,7 @@ static int write_piece(struct response *response, const struct piece *piece)
     if (excess)
         part.len = response->length - response->sent;
     response->sent += part.len;
-    if (response->for_head || has_no_body(response))
+    if (!response_has_body(response))
         return 0;
     char line[32];
     bool chunked = response->framing == FRAMED_BY_CHUNKS;
@@ -287,12 +292,11 @@ int response_end(struct response *response)
     if (response->broken || response->status == 0)
         return broken(response, EINVAL);
     if (!response->head_ended) {
-        if (response->length < 0 && !response->for_head &&
-            !has_no_body(response))
+        if (response->length < 0 && response_has_body(response))
             response->length = 0; // nothing was written: say so
         end_head(response);
     }
-    bool body_sent = !response->for_head && !has_no_body(response);
+    bool body_sent = response_has_body(response);
     if (body_sent && response->framing == FRAMED_BY_CHUNKS &&
         pass_text(response, "0\r\n\r\n") < 0)
         return -1;

@@ -78,6 +78,10 @@ int response_flush(struct response *response);
  * -1. */
 int response_end(struct response *response);
 
+/* Is its body sent? Not for HEAD, nor with 204 and 304, where what is written
+ * is only counted. Once it was started. */
+bool response_has_body(const struct response *response);
+
 /* Would an orderly close make a broken response look whole? Then only a reset
  * tells the client the truth (HTTP/1.0 bodies end where the connection does,
  * RFC 9112 8). */

@@ -14,7 +14,11 @@ enum { SLOW_MS = 1000, SLOWEST_MS = 60000 };
 /* The N of "ms=N" in the query, within bounds. */
 static int wanted_ms(const char *query)
 {
-    const char *value = query ? strstr(query, "ms=") : NULL;
+    const char *value = query;
+    while (value && strncmp(value, "ms=", 3) != 0) {
+        value = strchr(value, '&');
+        value += value ? 1 : 0;
+    }
     if (!value)
         return SLOW_MS;
     long ms = strtol(value + 3, NULL, 10);

@@ -114,9 +114,17 @@ static void take_output(struct conversation *talk)
 
 /* --- Both at once --- */
 
-/* Every wake-up is progress, so the time-out begins anew with each. */
+/* Progress begins the time-out anew: but what comes for an answer that has no
+ * body goes to nobody, so that nobody would notice if the client left. */
+static bool is_progress(const struct conversation *talk)
+{
+    return !talk->header.complete ||
+           response_has_body(&talk->exchange->response);
+}
+
 static void converse(struct conversation *talk, int timeout_ms)
 {
+    int64_t deadline = net_now() + timeout_ms;
     while (talk->ending == NOT_YET) {
         enum { OUTPUT, INPUT, EXIT, CLIENT, ENDS };
         struct pollfd ends[ENDS] = {
@@ -125,9 +133,14 @@ static void converse(struct conversation *talk, int timeout_ms)
             [EXIT] = {.fd = talk->process.pidfd, .events = POLLIN},
             [CLIENT] = {.fd = talk->exchange->client}, // only if it is gone
         };
-        int ready = poll(ends, ENDS, timeout_ms);
+        int64_t left = deadline - net_now();
+        int ready = poll(ends, ENDS, left > 0 ? (int)left : 0);
         if (ready < 0)
             continue; // EINTR
+        if (left <= 0)
+            ready = 0;
+        else if (is_progress(talk))
+            deadline = net_now() + timeout_ms;
         if (ends[EXIT].revents)
             talk->exited = true;
         if (ends[INPUT].revents)
@@ -161,7 +174,10 @@ static void log_exit(const struct conversation *talk, int status,
                      const char *when)
 {
     const char *name = talk->program->name;
-    if (WIFSIGNALED(status))
+    if (status == CGI_STATUS_LOST)
+        log_line("cgi %s: its status was taken by somebody else's wait %s",
+                 name, when);
+    else if (WIFSIGNALED(status))
         log_line("cgi %s: killed by signal %d (%s) %s", name, WTERMSIG(status),
                  strsignal(WTERMSIG(status)), when);
     else if (WEXITSTATUS(status) != 0 || !talk->header.complete)
@@ -193,7 +209,7 @@ static void log_ending(const struct conversation *talk, int status)
 static bool is_whole(const struct conversation *talk, int status)
 {
     return talk->ending == OUTPUT_CLOSED ||
-           (talk->ending == OUTPUT_ENDED && !WIFSIGNALED(status));
+           (talk->ending == OUTPUT_ENDED && WIFEXITED(status));
 }
 
 static void conclude(struct conversation *talk, int status)

@@ -121,7 +121,7 @@ static int reap(pid_t pid)
     do
         dead = waitpid(pid, &status, 0);
     while (dead < 0 && errno == EINTR);
-    return status;
+    return dead < 0 ? CGI_STATUS_LOST : status;
 }
 
 int cgi_process_start(struct cgi_process *process,

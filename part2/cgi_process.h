@@ -31,8 +31,13 @@ bool cgi_process_exits(const struct cgi_process *process, int timeout_ms);
  * the program has exited, SIGKILL. Blocks meanwhile. */
 void cgi_process_stop(const struct cgi_process *process);
 
-/* Close what we hold of it and reap it: the wait status. Blocks until it has
- * exited; must be called once for each process that was started. */
+/* Not a wait status that waitpid() gives: somebody else has had it, or nobody
+ * can, since SIGCHLD is ignored. */
+enum { CGI_STATUS_LOST = -1 };
+
+/* Close what we hold of it and reap it: the wait status, or CGI_STATUS_LOST.
+ * Blocks until it has exited; must be called once for each process that was
+ * started. */
 int cgi_process_bury(struct cgi_process *process);
 
 #endif

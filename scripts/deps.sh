@@ -13,6 +13,7 @@ curl|command -v curl
 bats|command -v bats
 gnuplot-nox|command -v gnuplot
 procps|command -v ps
+patch|command -v patch
 strace|command -v strace
 iproute2|command -v ss'
 
@@ -43,11 +44,11 @@ elsewhere() {
     cat <<'EOF'
 This is not Debian or Ubuntu, so nothing was installed. The same packages:
   Fedora   dnf install gcc make http-parser-devel check-devel python3 curl bats
-           gnuplot procps-ng strace iproute
+           gnuplot patch procps-ng strace iproute
   Alpine   apk add build-base argp-standalone http-parser-dev check-dev python3
-           curl bats bash gnuplot procps strace iproute2
+           curl bats bash gnuplot patch procps strace iproute2
   Arch     pacman -S base-devel http-parser check python curl bash-bats gnuplot
-           procps-ng strace iproute2
+           patch procps-ng strace iproute2
   Homebrew brew install check python curl bats-core gnuplot
            (http-parser is no longer there: build it from its sources)
 Outside Linux most of the kit cannot work: /proc, epoll, signalfd, sendfile,

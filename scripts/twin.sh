@@ -28,6 +28,9 @@ if [ ! -e "$patch" ]; then
     exit 1
 fi
 
+mkdir -p "$build/twins"
+exec 9>"$build/twins/$name.lock" # one at a time makes this twin
+flock 9
 # Objects of another patch would be newer than the sources restored below.
 cmp -s "$patch" "$twin/applied.patch" || rm -rf "$twin"
 mkdir -p "$twin/$build"

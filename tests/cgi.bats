@@ -337,6 +337,44 @@ END
     grep -q 'status 141$' "$own/got"
 }
 
+@test "an answer without a body does not keep a program for ever" {
+    restart --cgi-timeout 0.5
+    program endless <<< 'printf "Content-Type: a/b\n\n"
+                         while sleep 0.1; do echo more; done'
+    program nothing <<< 'printf "Status: 204\n\n"
+                         while sleep 0.1; do echo more; done'
+    curl -s --head -m 5 "$url/own/endless" > "$own/got"
+    [ "$(status_of -m 5 "$url/own/nothing")" = 204 ]
+    [ "$(status_of -m 5 "$url/own/no-such")" = 404 ]
+    wait_for 5 has_children "$server" 0
+}
+
+@test "slashes in front of a prefix do not give its programs away" {
+    program secret <<< 'printf "Content-Type: a/b\n\n"; echo ran'
+    stop_stage
+    start_stage 2a --cgi "/own=$own" --root "$BATS_TEST_TMPDIR"
+    mkdir "$BATS_TEST_TMPDIR/own"
+    cp "$own/secret" "$BATS_TEST_TMPDIR/own/"
+    for path in /own/secret //own/secret ///own//secret; do
+        [ "$(get --path-as-is "http://127.0.0.1:$port$path")" = ran ]
+    done
+}
+
+@test "a status that cannot be learned is said, and the answer is cut" {
+    program dies <<< 'printf "Content-Type: a/b\n\n"; echo half; kill -SEGV $$'
+    stop_stage
+    program=$(program_of 2a)
+    log=$BATS_TEST_TMPDIR/ignoring
+    env --ignore-signal=CHLD "$program" --port 0 --cgi "/own=$own" \
+        2> "$log" 3>&- &
+    server=$!
+    wait_for 10 grep -q 'listening on' "$log"
+    port=$(sed -n 's/.*:\([0-9]*\)\/, pid.*/\1/p' "$log")
+    run get "http://127.0.0.1:$port/own/dies"
+    [ "$status" != 0 ]
+    wait_for 5 grep -q 'killed by signal 11' "$log"
+}
+
 @test "what a program says on standard error is in the server's log" {
     program speaks <<< 'printf "Content-Type: a/b\n\n"; echo "dear log" >&2'
     [ "$(status_of "$url/own/speaks")" = 200 ]

@@ -151,7 +151,7 @@ START_TEST(fields_are_found)
         {LINE("HEAD /a%20b?c=%20d?e HTTP/1.1"),
          "HEAD|/a%20b?c=%20d?e|/a b|c=%20d?e|1.1|stays|Host=a;|"},
         {LINE("GET /? HTTP/1.1"), "GET|/?|/||1.1|stays|Host=a;|"},
-        {LINE("GET //x HTTP/1.1"), "GET|//x|//x|-|1.1|stays|Host=a;|"},
+        {LINE("GET //x HTTP/1.1"), "GET|//x|/x|-|1.1|stays|Host=a;|"},
         {LINE("GET /a?b://c HTTP/1.1"),
          "GET|/a?b://c|/a|b://c|1.1|stays|Host=a;|"},
         {LINE("M-SEARCH /x HTTP/1.1"), "M-SEARCH|/x|/x|-|1.1|stays|Host=a;|"},

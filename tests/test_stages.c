@@ -529,6 +529,21 @@ START_TEST(a_silent_client_is_closed_at_its_deadline)
 }
 END_TEST
 
+/* Its log goes into a pipe, as with START, but nobody reads it. */
+START_TEST(a_log_that_nobody_reads_stops_nobody)
+{
+    const char *options[] = {"--port", "0", "--root", "www", NULL};
+    struct server server = start(&stages[_i], options);
+    char request[1200];
+    snprintf(request, sizeof request,
+             "GET /%0*d HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 1000,
+             0);
+    for (int i = 0; i < 200; i++) // 64 KiB is what a pipe takes
+        ck_assert_int_eq(status_of(ask(&server, request)), 404);
+    stop(&server);
+}
+END_TEST
+
 /* --- One at a time, or many --- */
 
 /* The listen queue answers the phone, so connecting proves nothing: connect
@@ -629,6 +644,32 @@ START_TEST(frozen_deaths_leave_all_all_but_one_or_no_zombies)
 }
 END_TEST
 
+/* Whoever starts a server may have SIGCHLD ignored or blocked; both are
+ * inherited, and would change how it reaps. */
+START_TEST(signal_settings_of_the_starter_change_nothing)
+{
+    const struct stage *stage = &stages[_i];
+    for (int blocked = 0; blocked < 2; blocked++) {
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGCHLD);
+        if (blocked)
+            sigprocmask(SIG_BLOCK, &set, NULL);
+        else
+            signal(SIGCHLD, SIG_IGN);
+        struct server server = START(stage, "--quiet");
+        signal(SIGCHLD, SIG_DFL);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+        ck_assert(answers(&server));
+        WAIT_FOR(children(server.pid, 0) == children(server.pid, 'Z'));
+        WAIT_FOR(is_calm(server.pid));
+        ck_assert_int_eq(children(server.pid, 'Z'),
+                         stage->zombies == KEEPS_ALL ? 1 : 0);
+        stop(&server);
+    }
+}
+END_TEST
+
 START_TEST(children_do_not_outlive_the_server)
 {
     struct server server = START(&stages[_i], "--quiet");
@@ -707,6 +748,8 @@ int main(void)
     tcase_add_loop_test(http, sizes_have_limits, first, STAGES);
     tcase_add_loop_test(http, pipelined_requests_are_answered_in_order, first,
                         STAGES);
+    tcase_add_loop_test(http, a_log_that_nobody_reads_stops_nobody, first,
+                        STAGES);
     tcase_add_loop_test(http, a_silent_client_is_closed_at_its_deadline, first,
                         STAGES);
     suite_add_tcase(suite, http);
@@ -720,6 +763,8 @@ int main(void)
                         STAGES);
     tcase_add_loop_test(forks,
                         frozen_deaths_leave_all_all_but_one_or_no_zombies,
+                        first, STAGES);
+    tcase_add_loop_test(forks, signal_settings_of_the_starter_change_nothing,
                         first, STAGES);
     tcase_add_loop_test(forks, children_do_not_outlive_the_server, first,
                         STAGES);

@@ -509,6 +509,10 @@ static void read_name(struct family *family, const struct process *root)
     if (strncmp(base, root->name, strlen(root->name)) == 0)
         (void)snprintf(family->name, sizeof family->name, "%.*s",
                        (int)strcspn(base, " "), base);
+    /* A name must not speak to the terminal. */
+    for (char *c = family->name; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
 }
 
 /* Is this socket among the descriptors of the process? */
