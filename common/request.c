@@ -384,20 +384,35 @@ static void feed_head(struct request *request, const char *bytes, size_t len)
     }
 }
 
+/* Chunks are looked at before the parser has them, and the parser has no more
+ * of them than what is sound: the first fault counts, whoever finds it. */
+static void feed_chunks(struct request *request, const char *bytes, size_t len)
+{
+    struct chunk_rules *chunks = &request->chunks;
+    size_t at = 0;
+    while (at < len && !chunks->done && request->status == 0) {
+        int status = rules_chunk_bytes(chunks, bytes + at, len - at);
+        parse(request, bytes + at, chunks->sound);
+        at += chunks->sound;
+        if (status) {
+            refuse(request, status);
+        } else if (chunks->at_tab) {
+            parse(request, " ", 1);
+            at++;
+        }
+    }
+    request->used += at;
+    /* Two readings of where a body ends are how requests are smuggled. */
+    if (chunks->done != request->complete)
+        refuse(request, 400);
+}
+
 static void feed_body(struct request *request, const char *bytes, size_t len)
 {
-    int status = 0;
     if (request->chunked)
-        status = rules_chunk_bytes(&request->chunks, bytes, len);
-    /* The parser looks at what comes before the fault: the first one counts,
-     * whoever finds it. */
-    request->used +=
-        parse(request, bytes, status ? request->chunks.sound : len);
-    if (status)
-        refuse(request, status);
-    /* Two readings of where a body ends are how requests are smuggled. */
-    if (request->chunked && request->chunks.done != request->complete)
-        refuse(request, 400);
+        feed_chunks(request, bytes, len);
+    else
+        request->used += parse(request, bytes, len);
 }
 
 int request_feed(struct request *request, const char *bytes, size_t len)

@@ -179,6 +179,9 @@ START_TEST(fields_are_found)
          "POST|/|/|-|1.1|stays|Host=a;Transfer-Encoding=chunked;|hello"},
         {CHUNKED("0\r\n\r\n"),
          "POST|/|/|-|1.1|stays|Host=a;Transfer-Encoding=chunked;|"},
+        {CHUNKED("3\t; x\r\nllo\r\n0\r\nExpect: 100-continue\r\n"
+                 "Content-Length: 9\r\nConnection: close\r\n\r\n"),
+         "POST|/|/|-|1.1|stays|Host=a;Transfer-Encoding=chunked;|llo"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct outcome *outcome =
@@ -601,6 +604,15 @@ START_TEST(framing)
         {"9112 7.1.1: an extension", CHUNKED("1;a=\"b\"\r\na\r\n0;c\r\n\r\n"),
          0},
         {"9112 7.1.1: junk after a space", CHUNKED("1 a\r\na\r\n"), 400},
+        {"9112 7.1.1: spaces around ; and =",
+         CHUNKED("1 ; b = \"c\" ;d\r\na\r\n0 ;e\r\n\r\n"), 0},
+        {"9112 7.1.1: tabs around ; and =",
+         CHUNKED("1\t;\tb\t=\tc\r\n\t\r\n0\t;e\r\n\r\n"), 0},
+        {"9112 7.1.1: white space behind the size", CHUNKED("0\t\r\n\r\n"),
+         400},
+        {"9112 7.1.1: white space at the end", CHUNKED("0;a \r\n\r\n"), 400},
+        {"9112 7.1.1: obs-text in quotes", CHUNKED("0;a=\"\xe4\"\r\n\r\n"), 0},
+        {"9112 7.1.1: obs-text as it is", CHUNKED("0;\xe4\r\n\r\n"), 400},
         {"9112 7.1.2: a trailer", CHUNKED("0\r\nA: b\r\nC:\r\n\r\n"), 0},
         {"9112 7.1.2: NUL in a trailer", CHUNKED("0\r\nA: \0\r\n\r\n"), 400},
         {"9112 7.1.2: LF in a trailer", CHUNKED("0\r\nA: b\n\r\n"), 400},
