@@ -353,3 +353,10 @@ int response_refuse_method(struct response *response, const char *allowed)
     response_header(response, "Allow", allowed);
     return end_with_page(response, NULL);
 }
+
+int response_options(struct response *response, const char *allowed)
+{
+    response_start(response, 204);
+    response_header(response, "Allow", allowed);
+    return response_end(response);
+}

@@ -94,6 +94,10 @@ int response_error(struct response *response, int status, const char *why);
 /* 405 with the methods that are allowed here (RFC 9110 15.5.6). */
 int response_refuse_method(struct response *response, const char *allowed);
 
+/* The answer to OPTIONS: 204 with the methods that are allowed here (RFC 9110
+ * 9.3.7). */
+int response_options(struct response *response, const char *allowed);
+
 /* The reason phrase of a status (RFC 9110 15). */
 const char *response_reason(int status);
 
