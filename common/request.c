@@ -190,6 +190,24 @@ static bool wants_to_stay(const struct request *request)
     return stays;
 }
 
+/* RFC 9110 10.1.1, over all Expect lines: there is but one expectation that a
+ * server can meet; HTTP/1.0 knows none. */
+static int check_expectations(struct request *request)
+{
+    if (request->minor == 0)
+        return 0;
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct header *header = &request->headers[i];
+        if (strcasecmp(header->name, "Expect") != 0)
+            continue;
+        if (!rules_list_is(header->value, "100-continue"))
+            return 417;
+        if (*header->value)
+            request->expects_continue = true;
+    }
+    return 0;
+}
+
 /* The path inside the target (RFC 9112 3.2), or NULL if it has none: "/p?q",
  * "http://host/p?q", "http://host"; "*" and "host:port" have none. */
 static const char *path_of_target(const char *target)
@@ -261,6 +279,8 @@ static int check_head(struct request *request)
         status = check_framing(request);
     if (status == 0)
         status = split_target(request);
+    if (status == 0)
+        status = check_expectations(request);
     if (status)
         return refuse(request, status);
     /* Remembered, since a trailer can change the parser's mind. */
@@ -271,10 +291,7 @@ static int check_head(struct request *request)
     if (!request->chunked && parser->content_length != UINT64_MAX &&
         parser->content_length > request->limits->body_bytes)
         return refuse(request, 413);
-    const char *expectation = request_header(request, "Expect");
     request->chunks.limit = request->limits->body_bytes;
-    request->expects_continue = expectation && request->minor > 0 &&
-                                strcasecmp(expectation, "100-continue") == 0;
     request->keep_alive = wants_to_stay(request);
     request->head_complete = true;
     return 0;

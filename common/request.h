@@ -55,7 +55,8 @@ struct request {
 int request_open(struct request *request, const struct limits *limits);
 
 /* Feed bytes as they arrive. Returns 0 while the request is unfinished or
- * sound, or the status to answer with: 400, 413 (body), 414 (target), 431
+ * sound, or the status to answer with: 400, 413 (body), 414 (target), 417
+ * (expectation), 431
  * (header lines), 500 (no memory), 501 (method or transfer coding unknown),
  * 505 (version). How the bytes are cut makes no difference. `used` says how
  * many of them belong to this request. Copies what it keeps. Never blocks. */

@@ -23,6 +23,11 @@ static bool is_alpha(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* RFC 9110 5.6.2: tchar */
 static bool is_token_char(char c)
 {
@@ -52,20 +57,38 @@ bool rules_is_field_value(const char *text, size_t len)
     return true;
 }
 
+/* Is the first item of the list `token`, white space around it apart? */
+static bool begins_with_item(const char *list, const char *token)
+{
+    size_t len = strcspn(list, ",");
+    while (len > 0 && is_blank(list[len - 1]))
+        len--;
+    return len == strlen(token) && strncasecmp(list, token, len) == 0;
+}
+
+/* Where the next item of a list begins; empty ones are none (RFC 9110
+ * 5.6.1). */
+static const char *next_item(const char *list)
+{
+    return list + strspn(list, ", \t");
+}
+
 bool rules_list_has(const char *list, const char *token)
 {
-    size_t len = strlen(token);
-    while (*list) {
-        list += strspn(list, ", \t");
-        size_t item = strcspn(list, ",");
-        size_t trimmed = item;
-        while (trimmed > 0 && strchr(" \t", list[trimmed - 1]))
-            trimmed--;
-        if (trimmed == len && strncasecmp(list, token, len) == 0)
+    for (list = next_item(list); *list;
+         list = next_item(list + strcspn(list, ",")))
+        if (begins_with_item(list, token))
             return true;
-        list += item;
-    }
     return false;
+}
+
+bool rules_list_is(const char *list, const char *token)
+{
+    for (list = next_item(list); *list;
+         list = next_item(list + strcspn(list, ",")))
+        if (!begins_with_item(list, token))
+            return false;
+    return true;
 }
 
 static int hex_value(char c)
@@ -183,11 +206,6 @@ int rules_decode_path(const char *path, size_t len, char *decoded)
     }
     *decoded = '\0';
     return 0;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
 }
 
 /* One byte of a chunk's size, or the first one behind it. */

@@ -18,6 +18,9 @@ bool rules_is_field_value(const char *text, size_t len);
 /* Does the comma-separated list contain `token`, compared without case? */
 bool rules_list_has(const char *list, const char *token);
 
+/* Is every item of the comma-separated list `token`, compared without case? */
+bool rules_list_is(const char *list, const char *token);
+
 /* method SP target SP HTTP/1.y, nothing else (RFC 9112 3): 400, 505. */
 int rules_request_line(const char *line, size_t len);
 

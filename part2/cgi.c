@@ -234,6 +234,7 @@ void cgi_answer(struct exchange *exchange, const struct cgi_mount *mount,
         response_error(&exchange->response, status, NULL);
         return;
     }
-    run(exchange, &program, options);
+    if (exchange->request.complete) // else its body is wanted first
+        run(exchange, &program, options);
     cgi_program_free(&program);
 }

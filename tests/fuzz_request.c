@@ -66,7 +66,7 @@ static void check_head(const struct request *request)
 static bool is_known(int status)
 {
     return status == 0 || status == 400 || status == 413 || status == 414 ||
-           status == 431 || status == 501 || status == 505;
+           status == 417 || status == 431 || status == 501 || status == 505;
 }
 
 static void check_promises(const struct request *request, int status)

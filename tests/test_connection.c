@@ -67,6 +67,8 @@ static void answer(struct exchange *exchange, const void *context)
                       strlen(exchange->peer));
     } else if (strcmp(path, "/context") == 0) {
         response_send(response, 200, "a/b", context, strlen(context));
+    } else if (strcmp(path, "/echo") == 0 && !request->complete) {
+        return; // the body is wanted
     } else if (strcmp(path, "/echo") == 0) {
         response_send(response, 200, "a/b", request->body, request->body_len);
     } else {
@@ -577,9 +579,10 @@ END_TEST
 
 /* --- Expect: 100-continue (RFC 9110 10.1.1) --- */
 
+#define POSTING(path, lines)                                                   \
+    "POST " path " HTTP/1.1\r\nHost: a\r\n" lines "\r\n"
 #define EXPECTING(length)                                                      \
-    "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"               \
-    "Content-Length: " length "\r\n\r\n"
+    POSTING("/echo", "Expect: 100-continue\r\nContent-Length: " length "\r\n")
 
 START_TEST(a_body_that_waits_is_invited_once)
 {
@@ -613,6 +616,78 @@ START_TEST(a_body_that_is_too_large_is_not_invited)
     say(EXPECTING("1001"));
     hear_answer("HTTP/1.1 413 Content Too Large\r\n", "\n");
     ck_assert_ptr_null(strstr(visit.bytes, "100 Continue"));
+    shutdown(visit.client, SHUT_WR);
+    hear_the_end();
+}
+END_TEST
+
+START_TEST(what_can_be_answered_without_its_body_does_not_invite_it)
+{
+    static const struct {
+        const char *text, *status;
+    } rows[] = {
+        {POSTING("/1", "Expect: 100-continue\r\nContent-Length: 9\r\n"),
+         "200 OK"},
+        {POSTING("/1", "Expect: 100-continue\r\n"
+                       "Transfer-Encoding: chunked\r\n"),
+         "200 OK"},
+        {POSTING("/1", "Expect: 100-continue\r\nContent-Length: 1001\r\n"),
+         "413 Content Too Large"},
+        {POSTING("/1", "Expect: a miracle\r\nContent-Length: 9\r\n"),
+         "417 Expectation Failed"},
+        {POSTING("/echo", "Expect: 100-continue, b\r\nContent-Length: 9\r\n"),
+         "417 Expectation Failed"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        open_visit();
+        say(rows[i].text);
+        hear(rows[i].status);
+        hear("Connection: close\r\n\r\n");
+        shutdown(visit.client, SHUT_WR);
+        hear(*rows[i].status == '2' ? "</1>" : "\n");
+        ck_assert_ptr_null(strstr(visit.bytes, "100 Continue"));
+        hear_the_end();
+    }
+}
+END_TEST
+
+/* Whether it was sent in spite of the answer must not matter. */
+START_TEST(a_body_that_comes_uninvited_is_not_read_as_a_request)
+{
+    open_visit();
+    say(POSTING("/1", "Expect: 100-continue\r\nContent-Length: 40\r\n"));
+    hear("200 OK");
+    say(GET("/smuggled"));
+    shutdown(visit.client, SHUT_WR);
+    hear("</1>");
+    hear_the_end();
+}
+END_TEST
+
+START_TEST(a_body_that_has_begun_need_not_be_invited)
+{
+    open_visit();
+    say(EXPECTING("2") "a");
+    poll(NULL, 0, DRIP_MS);
+    say("b" LAST("/2"));
+    hear_answer("HTTP/1.1 200 OK", "ab");
+    ck_assert_ptr_null(strstr(visit.bytes, "100 Continue"));
+    hear_answer("200 OK", "</2>");
+    hear_the_end();
+}
+END_TEST
+
+/* A chunked body announces nothing: its size shows when it is there. */
+START_TEST(a_chunked_body_is_invited_and_limited_as_it_comes)
+{
+    open_visit();
+    say(POSTING("/echo", "Expect: 100-continue\r\n"
+                         "Transfer-Encoding: chunked\r\n"));
+    hear("HTTP/1.1 100 Continue\r\n\r\n");
+    char text[1200];
+    snprintf(text, sizeof text, "3e9\r\n%01001d", 0);
+    say(text);
+    hear_answer("HTTP/1.1 413 Content Too Large\r\n", "\n");
     shutdown(visit.client, SHUT_WR);
     hear_the_end();
 }
@@ -661,5 +736,11 @@ int main(void)
     tcase_add_test(invited, a_body_that_waits_is_invited_once);
     tcase_add_test(invited, a_body_that_is_there_need_not_be_invited);
     tcase_add_test(invited, a_body_that_is_too_large_is_not_invited);
+    tcase_add_test(invited,
+                   what_can_be_answered_without_its_body_does_not_invite_it);
+    tcase_add_test(invited,
+                   a_body_that_comes_uninvited_is_not_read_as_a_request);
+    tcase_add_test(invited, a_body_that_has_begun_need_not_be_invited);
+    tcase_add_test(invited, a_chunked_body_is_invited_and_limited_as_it_comes);
     return run_suite(suite);
 }

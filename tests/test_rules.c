@@ -86,6 +86,22 @@ START_TEST(lists_are_searched_by_item)
 }
 END_TEST
 
+START_TEST(a_list_can_be_of_one_item_alone)
+{
+    static const struct {
+        const char *list;
+        bool is_close;
+    } rows[] = {
+        {"close", true},    {" , CLOSE\t,close ", true}, {"", true},
+        {",", true},        {"close, x", false},         {"x,close", false},
+        {"close x", false}, {"closed", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        ck_assert_msg(rules_list_is(rows[i].list, "close") == rows[i].is_close,
+                      "\"%s\"", rows[i].list);
+}
+END_TEST
+
 /* --- Request line --- */
 
 START_TEST(request_lines)
@@ -472,6 +488,7 @@ int main(void)
     tcase_add_test(tests, an_empty_text_is_no_token);
     tcase_add_test(tests, field_values_have_no_controls_but_tab);
     tcase_add_test(tests, lists_are_searched_by_item);
+    tcase_add_test(tests, a_list_can_be_of_one_item_alone);
     tcase_add_test(tests, request_lines);
     tcase_add_test(tests, header_lines);
     tcase_add_test(tests, hosts);
