@@ -134,7 +134,7 @@ help: ## show this list
 
 objects = $(patsubst %,$(B)/%.o,$(1))
 COMMON := $(call objects,$(addprefix common/,connection site files request \
-            rules response net options log))
+            body rules response net options log))
 
 # The first two spell out what common/ does for all the others.
 $(B)/1a_hello: $(call objects,part1/1a_hello \
@@ -172,7 +172,8 @@ $(B)/watch: $(call objects,tools/family tools/watch_report \
 $(TESTS): $(B)/%: $(B)/tests/%.o
 $(TESTS): LIBRARIES := -lcheck -lsubunit -lhttp_parser -lpthread -lrt -lm
 $(B)/test_rules: $(call objects,common/rules)
-$(B)/test_request: $(call objects,common/request common/rules)
+$(B)/test_body: $(call objects,common/body)
+$(B)/test_request: $(call objects,common/request common/body common/rules)
 $(B)/test_response: $(call objects,common/response common/rules)
 $(B)/test_log: $(call objects,common/log)
 $(B)/test_net: $(call objects,common/net common/log)
@@ -186,7 +187,8 @@ $(B)/test_watch: $(call objects,tools/family tools/watch_report \
 
 # A fuzzer replaces main(); it wants clang.
 build/fuzz/fuzz_request: build/fuzz/tests/fuzz_request.o \
-    build/fuzz/common/request.o build/fuzz/common/rules.o
+    build/fuzz/common/request.o build/fuzz/common/body.o \
+    build/fuzz/common/rules.o
 	clang -g -fsanitize=fuzzer,address,undefined $^ -lhttp_parser -o $@
 
 # --- How things are made -----------------------------------------------------

@@ -154,7 +154,7 @@ static void answer(struct connection *connection)
 static bool body_waits(const struct request *request)
 {
     return request->expects_continue && !request->complete &&
-           request->body_len == 0;
+           request->body.len == 0;
 }
 
 /* Can it be answered without its body? Then nothing can follow: whether the

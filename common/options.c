@@ -23,7 +23,7 @@ enum {
 const struct limits default_limits = {
     .target_bytes = 8000, // RFC 9112 3 asks for no less
     .head_bytes = (size_t)32 * KIB,
-    .body_bytes = (size_t)8 * MIB,
+    .body_bytes = (size_t)64 * MIB,
     .head_ms = 10000,
     .progress_ms = 10000,
     .idle_ms = 5000,
@@ -68,7 +68,7 @@ static const struct argp_option table[] = {
     {"max-head", KEY_MAX_HEAD, "N", 0,
      "Largest sum of header lines; beyond: 431 (32768)", 3},
     {"max-body", KEY_MAX_BODY, "N", 0,
-     "Largest request body; beyond: 413 (8388608)", 3},
+     "Largest request body; beyond: 413 (67108864)", 3},
     {0},
 };
 

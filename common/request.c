@@ -12,8 +12,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BODY_FIRST_ROOM = 4096 };
-
 /* Remember the first fault; what comes after a fault is not looked at. */
 static int refuse(struct request *request, int status)
 {
@@ -76,20 +74,8 @@ static int found_head_end(http_parser *parser)
 static int found_body(http_parser *parser, const char *at, size_t len)
 {
     struct request *request = owner(parser);
-    if (len > request->body_size - request->body_len) {
-        size_t size =
-            request->body_size ? request->body_size * 2 : BODY_FIRST_ROOM;
-        while (size < request->body_len + len)
-            size *= 2;
-        char *room = realloc(request->body_room, size);
-        if (!room)
-            return refuse(request, 500);
-        request->body_room = room;
-        request->body_size = size;
-    }
-    memcpy(request->body_room + request->body_len, at, len);
-    request->body_len += len;
-    request->body = request->body_room;
+    if (body_append(&request->body, at, len) < 0)
+        return refuse(request, 500);
     return 0;
 }
 
@@ -477,7 +463,7 @@ void request_reset(struct request *request)
                             .parser = request->parser,
                             .head = request->head,
                             .head_size = request->head_size};
-    free(request->body_room);
+    body_free(&request->body);
     *request = fresh;
     http_parser_init(request->parser, HTTP_REQUEST);
     request->parser->data = request;
@@ -487,6 +473,6 @@ void request_close(struct request *request)
 {
     free(request->parser);
     free(request->head);
-    free(request->body_room);
+    body_free(&request->body);
     *request = (struct request){.limits = request->limits};
 }

@@ -3,6 +3,8 @@
 #include "common/request.h"
 #include "tests/testing.h"
 
+#include <malloc.h>
+
 #define TEXT(literal) literal, sizeof literal - 1
 
 enum { UNFINISHED = 1 }; // a verdict: no fault, and not whole
@@ -48,8 +50,9 @@ static void describe(const struct request *request, char *text, size_t size)
     for (size_t i = 0; i < request->header_count; i++)
         len += snprintf(text + len, size - (size_t)len, "%s=%s;",
                         request->headers[i].name, request->headers[i].value);
-    snprintf(text + len, size - (size_t)len, "|%.*s", (int)request->body_len,
-             request->body ? request->body : "");
+    char body[100];
+    ssize_t body_len = body_read(&request->body, body, sizeof body, 0);
+    snprintf(text + len, size - (size_t)len, "|%.*s", (int)body_len, body);
 }
 
 static void feed_by(struct request *request, const char *bytes, size_t len,
@@ -226,7 +229,9 @@ START_TEST(the_head_can_be_read_before_the_body_has_come)
     ck_assert_int_eq(request_feed(&request, "k?", 2), 0);
     ck_assert(request.complete);
     ck_assert_uint_eq(request.used, 1);
-    ck_assert_mem_eq(request.body, "ok", 2);
+    char body[3];
+    ck_assert_int_eq(body_read(&request.body, body, sizeof body, 0), 2);
+    ck_assert_mem_eq(body, "ok", 2);
     request_close(&request);
 }
 END_TEST
@@ -926,9 +931,38 @@ START_TEST(a_large_body_comes_out_as_it_went_in)
         ck_assert_uint_eq(request.used, piece);
     }
     ck_assert(request.complete);
-    ck_assert_uint_eq(request.body_len, BODY);
-    ck_assert_mem_eq(request.body, body, BODY);
+    ck_assert_uint_eq(request.body.len, BODY);
+    static char read[BODY];
+    ck_assert_int_eq(body_read(&request.body, read, BODY, 0), BODY);
+    ck_assert_mem_eq(read, body, BODY);
+    request_reset(&request);
+    ck_assert_uint_eq(request.body.len, 0);
     request_close(&request);
+}
+END_TEST
+
+/* A promise costs nothing: neither a length nor a chunk's size. */
+START_TEST(nothing_is_allocated_for_what_is_only_announced)
+{
+    static const struct {
+        const char *head, *begin;
+    } rows[] = {{"Content-Length: 1000000000\r\n\r\n", "a"},
+                {"Transfer-Encoding: chunked\r\n\r\n", "3b9aca00\r\na"}};
+    static const struct limits wide = {
+        .target_bytes = 100, .head_bytes = 1000, .body_bytes = 1000000000};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[256];
+        int len =
+            snprintf(text, sizeof text, "POST / HTTP/1.1\r\nHost: a\r\n%s%s",
+                     rows[i].head, rows[i].begin);
+        struct request request;
+        ck_assert_int_eq(request_open(&request, &wide), 0);
+        size_t before = mallinfo2().uordblks;
+        ck_assert_int_eq(request_feed(&request, text, (size_t)len), 0);
+        ck_assert_uint_eq(request.body.len, 1);
+        ck_assert_uint_lt(mallinfo2().uordblks, before + BODY_MEMORY_BYTES);
+        request_close(&request);
+    }
 }
 END_TEST
 
@@ -956,6 +990,7 @@ int main(void)
     tcase_add_test(body, framing);
     tcase_add_test(body, the_first_of_two_faults_is_named_however_it_is_cut);
     tcase_add_test(body, a_large_body_comes_out_as_it_went_in);
+    tcase_add_test(body, nothing_is_allocated_for_what_is_only_announced);
     TCase *several = new_case(suite, "several");
     tcase_add_test(several, pipelined_requests_come_out_one_by_one);
     tcase_add_test(several, a_reset_request_has_forgotten_a_fault);
