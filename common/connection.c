@@ -4,6 +4,7 @@
  * what the client sends; only the body of a request grows, up to its limit. */
 #include "connection.h"
 
+#include "accept.h"
 #include "log.h"
 
 #include <errno.h>
@@ -132,6 +133,8 @@ static void open_response(struct connection *connection, bool keep_alive)
     response_open(&exchange->response, send_to_socket, connection,
                   request->head_complete ? request->minor : 1, for_head,
                   keep_alive);
+    exchange->response.likes_html =
+        accept_type(request, "text/html") > accept_type(request, "text/plain");
 }
 
 static void answer(struct connection *connection)

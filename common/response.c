@@ -74,6 +74,7 @@ void response_open(struct response *response, sink_fn *sink, void *to,
     response->sent = 0;
     response->keep_alive = keep_alive;
     response->broken = false;
+    response->likes_html = false;
     response->sink = sink;
     response->to = to;
     response->minor = minor;
@@ -329,16 +330,86 @@ int response_send(struct response *response, int status, const char *type,
     return end_with(response, type, body, len);
 }
 
-/* Whatever response_start() and headers made ready, end it with a line of
- * text that names the status. */
+/* --- Pages that say what is wrong --- */
+
+enum { WHY_BYTES = 256 }; // of it are shown; each may become six
+
+struct page {
+    size_t len;
+    char text[6 * WHY_BYTES + 512];
+};
+
+static void add(struct page *page, const char *text, size_t len)
+{
+    assert(len <= sizeof page->text - page->len);
+    memcpy(page->text + page->len, text, len);
+    page->len += len;
+}
+
+static const char *escaped(char c)
+{
+    switch (c) {
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '&': return "&amp;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
+    }
+}
+
+/* The beginning of `text`, in whole characters (UTF-8). */
+static void add_why(struct page *page, const char *text, bool in_html)
+{
+    const char *end = text + strnlen(text, WHY_BYTES);
+    while (text < end) {
+        size_t len = 1;
+        while (len < 4 && (text[len] & 0xc0) == 0x80)
+            len++;
+        const char *instead = in_html ? escaped(*text) : NULL;
+        if (instead)
+            add(page, instead, strlen(instead));
+        else
+            add(page, text, len);
+        text += len;
+    }
+}
+
+static int make_page(struct page *page, const struct response *response,
+                     const char *why)
+{
+    static const char html[] = "<!doctype html>\n<html lang=\"en\">\n"
+                               "<meta charset=\"utf-8\">\n"
+                               "<title>%d %s</title>\n<h1>%d %s</h1>\n";
+    int status = response->status;
+    const char *reason = response_reason(status);
+    if (response->likes_html)
+        return snprintf(page->text, sizeof page->text, html, status, reason,
+                        status, reason);
+    return snprintf(page->text, sizeof page->text, "%d %s%s", status, reason,
+                    why ? ": " : "");
+}
+
+/* Whatever response_start() and headers made ready, end it with a page that
+ * names the status. */
 static int end_with_page(struct response *response, const char *why)
 {
-    char page[512];
-    int len = snprintf(page, sizeof page, "%d %s%s%s\n", response->status,
-                       response_reason(response->status), why ? ": " : "",
-                       why ? why : "");
-    size_t fits = (size_t)len < sizeof page ? (size_t)len : sizeof page - 1;
-    return end_with(response, "text/plain; charset=utf-8", page, fits);
+    bool in_html = response->likes_html;
+    struct page page;
+    page.len = (size_t)make_page(&page, response, why);
+    if (in_html && why)
+        add(&page, "<p>", 3);
+    if (why)
+        add_why(&page, why, in_html);
+    if (in_html && why)
+        add(&page, "</p>", 4);
+    if (!in_html || why)
+        add(&page, "\n", 1);
+    response_header(response, "Vary", "Accept");
+    return end_with(response,
+                    in_html ? "text/html; charset=utf-8"
+                            : "text/plain; charset=utf-8",
+                    page.text, page.len);
 }
 
 int response_error(struct response *response, int status, const char *why)

@@ -32,6 +32,7 @@ struct response {
     int64_t sent;    // bytes of body so far
     bool keep_alive; // may be cleared before the head has left
     bool broken;     // the connection can carry nothing more
+    bool likes_html; // else response_error() writes plain text; may be set
 
     /* For response.c alone. */
     sink_fn *sink;
@@ -87,8 +88,8 @@ bool response_looks_whole(const struct response *response);
 int response_send(struct response *response, int status, const char *type,
                   const void *body, size_t len);
 
-/* A whole answer that says what is wrong: a small page of plain text. `why`
- * is shown to the client, or NULL. */
+/* A whole answer that says what is wrong: a small page of HTML or of plain
+ * text. `why` is shown to the client as text, whatever it holds, or NULL. */
 int response_error(struct response *response, int status, const char *why);
 
 /* 405 with the methods that are allowed here (RFC 9110 15.5.6). */

@@ -476,6 +476,35 @@ START_TEST(a_refused_request_is_answered_and_ends_the_connection)
 }
 END_TEST
 
+/* RFC 9110 12.5.1: also where the fault is found behind its Accept. */
+START_TEST(a_refusal_is_written_as_the_client_likes_it)
+{
+    static const struct {
+        const char *accept, *type;
+    } rows[] = {
+        {"text/html,*/*;q=0.8", "text/html"},
+        {"*/*", "text/plain"},
+        {"text/plain, text/html;q=0.9", "text/plain"},
+        {"image/png", "text/plain"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        open_visit();
+        char text[256];
+        snprintf(text, sizeof text,
+                 "GET / HTTP/1.1\r\nHost: a\r\nAccept: %s\r\nA : b\r\n\r\n",
+                 rows[i].accept);
+        say(text);
+        hear("HTTP/1.1 400 Bad Request\r\n");
+        hear("\r\nContent-Type: ");
+        hear(rows[i].type);
+        hear("\r\n\r\n");
+        shutdown(visit.client, SHUT_WR);
+        hear(i == 0 ? "</h1>\n" : "400 Bad Request\n");
+        hear_the_end();
+    }
+}
+END_TEST
+
 START_TEST(a_refusal_reaches_a_client_that_goes_on_sending)
 {
     open_tcp_visit();
@@ -724,6 +753,7 @@ int main(void)
     TCase *faults = new_case(suite, "faults");
     tcase_add_test(faults,
                    a_refused_request_is_answered_and_ends_the_connection);
+    tcase_add_test(faults, a_refusal_is_written_as_the_client_likes_it);
     tcase_add_test(faults, a_refusal_reaches_a_client_that_goes_on_sending);
     tcase_add_test(faults, answers_before_a_refused_request_arrive);
     tcase_add_test(faults, half_a_request_is_answered_400);
