@@ -335,6 +335,7 @@ int response_send(struct response *response, int status, const char *type,
 enum { WHY_BYTES = 256 }; // of it are shown; each may become six
 
 struct page {
+    bool is_html;
     size_t len;
     char text[6 * WHY_BYTES + 512];
 };
@@ -359,14 +360,14 @@ static const char *escaped(char c)
 }
 
 /* The beginning of `text`, in whole characters (UTF-8). */
-static void add_why(struct page *page, const char *text, bool in_html)
+static void add_why(struct page *page, const char *text)
 {
     const char *end = text + strnlen(text, WHY_BYTES);
     while (text < end) {
         size_t len = 1;
         while (len < 4 && (text[len] & 0xc0) == 0x80)
             len++;
-        const char *instead = in_html ? escaped(*text) : NULL;
+        const char *instead = page->is_html ? escaped(*text) : NULL;
         if (instead)
             add(page, instead, strlen(instead));
         else
@@ -375,40 +376,44 @@ static void add_why(struct page *page, const char *text, bool in_html)
     }
 }
 
-static int make_page(struct page *page, const struct response *response,
-                     const char *why)
+static void begin_page(struct page *page, const struct response *response)
 {
     static const char html[] = "<!doctype html>\n<html lang=\"en\">\n"
                                "<meta charset=\"utf-8\">\n"
                                "<title>%d %s</title>\n<h1>%d %s</h1>\n";
     int status = response->status;
     const char *reason = response_reason(status);
-    if (response->likes_html)
-        return snprintf(page->text, sizeof page->text, html, status, reason,
-                        status, reason);
-    return snprintf(page->text, sizeof page->text, "%d %s%s", status, reason,
-                    why ? ": " : "");
+    page->is_html = response->likes_html;
+    page->len =
+        (size_t)(page->is_html ? snprintf(page->text, sizeof page->text, html,
+                                          status, reason, status, reason)
+                               : snprintf(page->text, sizeof page->text,
+                                          "%d %s", status, reason));
+}
+
+static void explain(struct page *page, const char *why)
+{
+    const char *before = page->is_html ? "<p>" : ": ";
+    const char *after = page->is_html ? "</p>\n" : "";
+    add(page, before, strlen(before));
+    add_why(page, why);
+    add(page, after, strlen(after));
 }
 
 /* Whatever response_start() and headers made ready, end it with a page that
  * names the status. */
 static int end_with_page(struct response *response, const char *why)
 {
-    bool in_html = response->likes_html;
     struct page page;
-    page.len = (size_t)make_page(&page, response, why);
-    if (in_html && why)
-        add(&page, "<p>", 3);
+    begin_page(&page, response);
     if (why)
-        add_why(&page, why, in_html);
-    if (in_html && why)
-        add(&page, "</p>", 4);
-    if (!in_html || why)
+        explain(&page, why);
+    if (!page.is_html)
         add(&page, "\n", 1);
     response_header(response, "Vary", "Accept");
     return end_with(response,
-                    in_html ? "text/html; charset=utf-8"
-                            : "text/plain; charset=utf-8",
+                    page.is_html ? "text/html; charset=utf-8"
+                                 : "text/plain; charset=utf-8",
                     page.text, page.len);
 }
 
