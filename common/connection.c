@@ -18,21 +18,30 @@ struct connection {
     handler_fn *handler;
     const void *context;
     struct exchange exchange;
-    int linger_ms;     // for when it is closed
-    size_t start, end; // of the input that is not used yet
+    struct net_pace pace; // of this body, or of this answer
+    int linger_ms;        // for when it is closed
+    size_t start, end;    // of the input that is not used yet
     char input[INPUT_BYTES];
 };
 
 /* The sink of blocking stages: the socket itself. */
 static int send_to_socket(void *to, const struct piece *piece)
 {
-    const struct connection *connection = to;
+    struct connection *connection = to;
     int client = connection->exchange.client;
-    int patience = connection->limits->progress_ms;
     if (piece->bytes)
-        return net_write(client, piece->bytes, (size_t)piece->len, patience);
+        return net_write(client, piece->bytes, (size_t)piece->len,
+                         &connection->pace);
     return net_send_file(client, piece->file, piece->offset, piece->len,
-                         patience);
+                         &connection->pace);
+}
+
+/* A body or an answer begins. */
+static void start_pace(struct connection *connection)
+{
+    connection->pace =
+        (struct net_pace){.progress_ms = connection->limits->progress_ms,
+                          .min_rate = connection->limits->min_rate};
 }
 
 /* Hand the unused input to the request. Returns request_feed()'s verdict. */
@@ -49,13 +58,11 @@ static int feed(struct connection *connection)
 
 enum outcome { ASKED, REFUSED, GONE };
 
-/* Wait for input. GONE: there is nobody to answer; REFUSED: only half of a
- * request has come, and *status says why no more will. */
-static enum outcome read_more(struct connection *connection, int64_t deadline,
-                              int *status)
+/* Note what net_read() returned. GONE: there is nobody to answer; REFUSED:
+ * only half of a request has come, and *status says why no more will. */
+static enum outcome take_input(struct connection *connection, ssize_t got,
+                               int *status)
 {
-    ssize_t got = net_read(connection->exchange.client, connection->input,
-                           sizeof connection->input, deadline);
     connection->start = 0;
     connection->end = got > 0 ? (size_t)got : 0;
     if (got > 0)
@@ -88,7 +95,9 @@ static enum outcome read_head(struct connection *connection, bool is_first,
             deadline = net_now() + limits->head_ms;
             begun = true;
         }
-        enum outcome outcome = read_more(connection, deadline, status);
+        ssize_t got = net_read(connection->exchange.client, connection->input,
+                               sizeof connection->input, deadline);
+        enum outcome outcome = take_input(connection, got, status);
         if (outcome != ASKED)
             return outcome;
         /* Bytes that are always there must not outrun the deadline. */
@@ -97,12 +106,15 @@ static enum outcome read_head(struct connection *connection, bool is_first,
     }
 }
 
-/* Read until the body is whole. It only has to move. */
+/* Read until the body is whole. It only has to move, but not too slowly. */
 static enum outcome read_body(struct connection *connection, int *status)
 {
+    start_pace(connection);
     while (!connection->exchange.request.complete) {
-        int64_t deadline = net_now() + connection->limits->progress_ms;
-        enum outcome outcome = read_more(connection, deadline, status);
+        ssize_t got =
+            net_read_on(connection->exchange.client, connection->input,
+                        sizeof connection->input, &connection->pace);
+        enum outcome outcome = take_input(connection, got, status);
         if (outcome != ASKED)
             return outcome;
         *status = feed(connection);
@@ -129,6 +141,7 @@ static void open_response(struct connection *connection, bool keep_alive)
 {
     struct exchange *exchange = &connection->exchange;
     const struct request *request = &exchange->request;
+    start_pace(connection);
     bool for_head = request->method && strcmp(request->method, "HEAD") == 0;
     response_open(&exchange->response, send_to_socket, connection,
                   request->head_complete ? request->minor : 1, for_head,
@@ -173,11 +186,11 @@ static bool answer_early(struct connection *connection)
     return true;
 }
 
-static int invite_body(const struct connection *connection)
+static int invite_body(struct connection *connection)
 {
     static const char invitation[] = "HTTP/1.1 100 Continue\r\n\r\n";
     return net_write(connection->exchange.client, invitation,
-                     sizeof invitation - 1, connection->limits->progress_ms);
+                     sizeof invitation - 1, &connection->pace);
 }
 
 /* --- One exchange after the other --- */

@@ -43,6 +43,18 @@ static void send_large(struct response *response, bool declare, int64_t len)
     close(file);
 }
 
+static void send_slowly(struct response *response)
+{
+    response_start(response, 200);
+    for (int i = 1; i <= 10; i++) {
+        char text[16];
+        int len = sprintf(text, "%d", i);
+        response_write(response, text, (size_t)len);
+        response_flush(response);
+        poll(NULL, 0, SHORT_MS / 4);
+    }
+}
+
 /* Answers as the path says; `context` is a word for /context. */
 static void answer(struct exchange *exchange, const void *context)
 {
@@ -55,6 +67,8 @@ static void answer(struct exchange *exchange, const void *context)
         send_large(response, true, LARGE);
     } else if (strcmp(path, "/shrunk") == 0) {
         send_large(response, request->minor > 0, LARGE + 1000);
+    } else if (strcmp(path, "/trickle") == 0) {
+        send_slowly(response);
     } else if (strcmp(path, "/unended") == 0) {
         response_start(response, 200);
         response_write(response, "unended\n", 8);
@@ -419,6 +433,34 @@ START_TEST(a_body_that_moves_may_take_its_time)
 }
 END_TEST
 
+START_TEST(a_body_that_drips_is_answered_408)
+{
+    limits.progress_ms = 5 * SHORT_MS; // no gap is so long
+    limits.min_rate = 10000;
+    open_visit();
+    say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    drip("b", "b");
+    hear("HTTP/1.1 408 Request Timeout\r\n");
+    hear("\r\n\r\n408");
+    hear("\n");
+    shutdown(visit.client, SHUT_WR);
+    hear_the_end();
+}
+END_TEST
+
+/* How long the handler takes is not the client's fault. */
+START_TEST(a_slow_handler_slows_no_client_down)
+{
+    limits.progress_ms = SHORT_MS / 2;
+    limits.min_rate = 1000000000;
+    open_visit();
+    say(LAST("/trickle"));
+    hear_answer("200 OK", "10\r\n");
+    hear("0\r\n\r\n");
+    hear_the_end();
+}
+END_TEST
+
 START_TEST(a_client_that_does_not_read_is_left)
 {
     limits.progress_ms = limits.linger_ms = SHORT_MS;
@@ -747,6 +789,8 @@ int main(void)
     tcase_add_test(deadlines, blank_lines_do_not_keep_a_connection);
     tcase_add_test(deadlines, a_body_that_stops_is_answered_408);
     tcase_add_test(deadlines, a_body_that_moves_may_take_its_time);
+    tcase_add_test(deadlines, a_body_that_drips_is_answered_408);
+    tcase_add_test(deadlines, a_slow_handler_slows_no_client_down);
     tcase_add_test(deadlines, a_client_that_does_not_read_is_left);
     tcase_add_test(deadlines, a_client_that_does_not_close_is_left);
     tcase_add_test(deadlines, a_client_that_vanishes_harms_nobody);
