@@ -133,8 +133,8 @@ help: ## show this list
 # --- Stages: the link lines --------------------------------------------------
 
 objects = $(patsubst %,$(B)/%.o,$(1))
-COMMON := $(call objects,$(addprefix common/,connection site files accept \
-            request body rules response net options log))
+COMMON := $(call objects,$(addprefix common/,connection access_log site files \
+            accept request body rules response net options log))
 
 # The first two spell out what common/ does for all the others.
 $(B)/1a_hello: $(call objects,part1/1a_hello \
@@ -174,6 +174,8 @@ $(TESTS): LIBRARIES := -lcheck -lsubunit -lhttp_parser -lpthread -lrt -lm
 $(B)/test_rules: $(call objects,common/rules)
 $(B)/test_body: $(call objects,common/body)
 $(B)/test_request: $(call objects,common/request common/body common/rules)
+$(B)/test_access_log: $(call objects,$(addprefix common/,access_log log \
+    response request body rules))
 $(B)/test_accept: $(call objects,$(addprefix common/,accept request body \
     rules))
 $(B)/test_response: $(call objects,common/response common/rules)

@@ -5,6 +5,7 @@
 #include "connection.h"
 
 #include "accept.h"
+#include "access_log.h"
 #include "log.h"
 
 #include <errno.h>
@@ -124,17 +125,6 @@ static enum outcome read_body(struct connection *connection, int *status)
     return ASKED;
 }
 
-/* --- Log --- */
-
-static void log_exchange(const struct exchange *exchange)
-{
-    const struct request *request = &exchange->request;
-    log_request("%s \"%s %s\" %d %lld", exchange->peer,
-                request->method ? request->method : "-",
-                request->target ? request->target : "-",
-                exchange->response.status, (long long)exchange->response.sent);
-}
-
 /* --- Answer --- */
 
 static void open_response(struct connection *connection, bool keep_alive)
@@ -226,7 +216,7 @@ static bool serve_one(struct connection *connection, bool is_first)
         connection->linger_ms = 0; // no answer is on its way
         return false;
     }
-    log_exchange(exchange);
+    access_log_write(exchange);
     return exchange->response.keep_alive && !exchange->response.broken;
 }
 

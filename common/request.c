@@ -258,8 +258,6 @@ static int split_target(struct request *request)
 static int check_head(struct request *request)
 {
     http_parser *parser = request->parser;
-    request->method = http_method_str((enum http_method)parser->method);
-    request->minor = parser->http_minor;
     int status = check_host(request);
     if (status == 0)
         status = check_framing(request);
@@ -317,6 +315,17 @@ static void blank_tabs(char *line, size_t len)
         line[len - 1] = ' ';
 }
 
+/* The parser has had the request line, and found nothing wrong. */
+static void note_request_line(struct request *request)
+{
+    request->headers_start = request->head_len;
+    if (request->status)
+        return;
+    request->method =
+        http_method_str((enum http_method)request->parser->method);
+    request->minor = request->parser->http_minor;
+}
+
 /* A line has become whole: check it, then let the parser have it. */
 static void take_line(struct request *request)
 {
@@ -344,7 +353,7 @@ static void take_line(struct request *request)
     else
         parse(request, line, len);
     if (is_first)
-        request->headers_start = request->head_len;
+        note_request_line(request);
 }
 
 /* How many bytes the line that is being collected may still grow by. */
@@ -432,6 +441,22 @@ bool request_begun(const struct request *request)
 {
     return request->head_len > 1 ||
            (request->head_len == 1 && request->head[0] != '\r');
+}
+
+size_t request_line(const struct request *request, char *text, size_t size)
+{
+    size_t len = request->head_len < size ? request->head_len : size;
+    memcpy(text, request->head, len);
+    if (request->target) { // its end was a space
+        size_t end =
+            (size_t)(request->target - request->head) + strlen(request->target);
+        if (end < len)
+            text[end] = ' ';
+    }
+    const char *line_end = memchr(text, '\n', len);
+    if (line_end)
+        len = (size_t)(line_end - text);
+    return len > 0 && text[len - 1] == '\r' ? len - 1 : len;
 }
 
 /* --- Beginning and end --- */

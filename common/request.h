@@ -66,6 +66,10 @@ int request_feed(struct request *request, const char *bytes, size_t len);
  * NULL. */
 const char *request_header(const struct request *request, const char *name);
 
+/* Copy the request line as it came, sound or not and without its end, into
+ * `text`: `size` bytes at most, not terminated. Returns its length. */
+size_t request_line(const struct request *request, char *text, size_t size);
+
 /* Has anything of a request arrived (blank lines do not count)? */
 bool request_begun(const struct request *request);
 

@@ -305,6 +305,11 @@ int response_end(struct response *response)
     return 0;
 }
 
+int64_t response_body_bytes(const struct response *response)
+{
+    return response->for_head || has_no_body(response) ? 0 : response->sent;
+}
+
 bool response_looks_whole(const struct response *response)
 {
     return response->head_ended && response->framing == FRAMED_BY_CLOSE;

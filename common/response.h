@@ -79,6 +79,10 @@ int response_flush(struct response *response);
  * -1. */
 int response_end(struct response *response);
 
+/* How many bytes of body were for the client: of those in `sent`, none if the
+ * method is HEAD or the status one without a body. */
+int64_t response_body_bytes(const struct response *response);
+
 /* Would an orderly close make a broken response look whole? Then only a reset
  * tells the client the truth (HTTP/1.0 bodies end where the connection does,
  * RFC 9112 8). */

@@ -233,7 +233,7 @@ static int size_byte(struct chunk_rules *chunks, char c)
 /* Which state comes after `c`, in an extension? CHUNK_SIZE: none, since `c`
  * may not stand here. White space around ';' and '=' is bad, but must be
  * taken (RFC 9112 7.1.1); a line that ends in it is not. */
-static int after_extension_byte(int state, char c)
+static enum chunk_state after_extension_byte(enum chunk_state state, char c)
 {
     bool blank = is_blank(c), token = is_token_char(c);
     switch (state) {

@@ -39,7 +39,7 @@ int rules_decode_path(const char *path, size_t len, char *decoded);
  * in order. A call may stop early: at a fault, at the end of the body, or at a
  * tab right behind a size, which http-parser would take only as a space. */
 struct chunk_rules {
-    enum {
+    enum chunk_state {
         CHUNK_SIZE,
         CHUNK_SEMICOLON, // white space seen: only another extension may come
         CHUNK_NAME_START,

@@ -97,6 +97,7 @@ static void answer(struct exchange *exchange, const void *context)
 struct visit {
     int client;
     pid_t server;
+    int log;          // the server's standard error
     size_t len, seen; // what was read, and what a test has looked at
     char bytes[TEXT_BYTES];
 };
@@ -108,18 +109,20 @@ static void serve(int server, int client)
 {
     signal(SIGPIPE, SIG_IGN);
     fflush(NULL);
-    visit = (struct visit){.client = client, .server = fork()};
+    int ends[2];
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    visit = (struct visit){.client = client, .server = fork(), .log = ends[0]};
     ck_assert_int_ge(visit.server, 0);
     if (visit.server == 0) {
-        int silence = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        dup2(silence, STDERR_FILENO);
-        close(silence);
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[1]);
         close(client);
         connection_serve(server, &limits, answer, "the word");
         bool closed = fcntl(server, F_GETFD) == -1;
         exit(closed ? 0 : 1);
     }
     close(server);
+    close(ends[1]);
 }
 
 static void open_visit(void)
@@ -562,6 +565,37 @@ START_TEST(a_refusal_reaches_a_client_that_goes_on_sending)
 }
 END_TEST
 
+START_TEST(each_answer_leaves_a_line_in_the_log)
+{
+    open_visit();
+    say(GET("/1") "HEAD /2 HTTP/1.1\r\nHost: a\r\n\r\nBREW /3\"\r\n");
+    shutdown(visit.client, SHUT_WR);
+    hear_answer("200 OK", "</1>");
+    hear_answer("200 OK", "");
+    hear_answer("400 Bad", "\n");
+    hear_the_end();
+    char log[TEXT_BYTES];
+    size_t len;
+    ck_assert_int_eq(read_all(visit.log, log, sizeof log, &len), 0);
+    ck_assert_uint_eq(count_lines(log), 3);
+    ck_assert_ptr_nonnull(strstr(log, "] \"GET /1 HTTP/1.1\" 200 4 \"-\""));
+    ck_assert_ptr_nonnull(strstr(log, "] \"HEAD /2 HTTP/1.1\" 200 0 \"-\""));
+    ck_assert_ptr_nonnull(strstr(log, "] \"BREW /3\\\"\" 400 16 \"-\""));
+}
+END_TEST
+
+START_TEST(nothing_asked_leaves_nothing_in_the_log)
+{
+    open_visit();
+    shutdown(visit.client, SHUT_WR);
+    hear_the_end();
+    char log[TEXT_BYTES];
+    size_t len;
+    ck_assert_int_eq(read_all(visit.log, log, sizeof log, &len), 0);
+    ck_assert_str_eq(log, "");
+}
+END_TEST
+
 START_TEST(answers_before_a_refused_request_arrive)
 {
     open_visit();
@@ -799,6 +833,8 @@ int main(void)
                    a_refused_request_is_answered_and_ends_the_connection);
     tcase_add_test(faults, a_refusal_is_written_as_the_client_likes_it);
     tcase_add_test(faults, a_refusal_reaches_a_client_that_goes_on_sending);
+    tcase_add_test(faults, each_answer_leaves_a_line_in_the_log);
+    tcase_add_test(faults, nothing_asked_leaves_nothing_in_the_log);
     tcase_add_test(faults, answers_before_a_refused_request_arrive);
     tcase_add_test(faults, half_a_request_is_answered_400);
     tcase_add_test(faults, half_a_body_is_answered_400);

@@ -5,7 +5,7 @@
 
 /* The site sleeps by poll(2). Here time does not pass, it is noted; and files
  * can always be written. */
-static int slept_ms = -1;
+int slept_ms = -1; // not static: poll(2) may be declared inline
 
 int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
