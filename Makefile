@@ -38,7 +38,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
 
 .DEFAULT_GOAL := all
 .PHONY: all lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
-        tutorial-update demo check test check-built deps help format lint fuzz clean \
+        tutorial-update demo check test check-built deps help format lint fuzz fuzz-afl clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
 # --- What you can say --------------------------------------------------------
@@ -122,6 +122,18 @@ fuzz: ## fuzz request_feed() for FUZZ_SECONDS=60
 	    B=build/fuzz build/fuzz/fuzz_request
 	@tests/fuzz.sh build/fuzz/fuzz_request $(FUZZ_SECONDS)
 
+fuzz-afl: ## the same by AFL++, if it is installed (afl++)
+	@AFL_QUIET=1 $(MAKE) --no-print-directory CC=afl-clang-fast B=build/afl \
+	    build/afl/fuzz_request
+	@AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1 \
+	    AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
+	    timeout --foreground $$(($(FUZZ_SECONDS) + 60)) \
+	    afl-fuzz -V $(FUZZ_SECONDS) -i tests/corpus/request \
+	    -x tests/request.dict -o build/afl/found -- build/afl/fuzz_request \
+	    >build/afl/log 2>&1 || { tail build/afl/log; exit 1; }
+	@grep -E '^(execs_done|corpus_count|saved_)' build/afl/found/default/fuzzer_stats
+	@! ls build/afl/found/default/crashes/id* 2>/dev/null
+
 clean: ## remove build/
 	rm -rf build
 
@@ -194,6 +206,12 @@ build/fuzz/fuzz_request: build/fuzz/tests/fuzz_request.o \
     build/fuzz/common/request.o build/fuzz/common/body.o \
     build/fuzz/common/rules.o
 	clang -g -fsanitize=fuzzer,address,undefined $^ -lhttp_parser -o $@
+
+# The same functions for AFL++: its compiler brings a main() that knows
+# libFuzzer's entry.
+build/afl/fuzz_request: $(addprefix build/afl/,tests/fuzz_request.o \
+    common/request.o common/body.o common/rules.o)
+	AFL_QUIET=1 afl-clang-fast -g -fsanitize=fuzzer $^ -lhttp_parser -o $@
 
 # --- How things are made -----------------------------------------------------
 
