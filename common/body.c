@@ -18,19 +18,21 @@ static int open_nameless(void)
     if (!directory || !*directory)
         directory = "/var/tmp";
     int file = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    return file >= 0 ? file : memfd_create("body", MFD_CLOEXEC);
+    if (file < 0)
+        file = memfd_create("body", MFD_CLOEXEC);
+    return file;
 }
 
-static int write_at_end(struct body *body, const char *bytes, size_t len)
+static int write_at(int file, const char *bytes, size_t len, size_t offset)
 {
     while (len > 0) {
-        ssize_t put = pwrite(body->file, bytes, len, (off_t)body->len);
+        ssize_t put = pwrite(file, bytes, len, (off_t)offset);
         if (put < 0 && errno != EINTR)
             return -1;
         if (put > 0) {
             bytes += put;
             len -= (size_t)put;
-            body->len += (size_t)put;
+            offset += (size_t)put;
         }
     }
     return 0;
@@ -39,17 +41,28 @@ static int write_at_end(struct body *body, const char *bytes, size_t len)
 /* Move what is in memory to a file. */
 static int become_file(struct body *body)
 {
-    struct body spooled = {.is_file = true, .file = open_nameless()};
-    if (spooled.file < 0)
+    int file = open_nameless();
+    if (file < 0)
         return -1;
-    if (write_at_end(&spooled, body->memory, body->len) < 0) {
+    if (write_at(file, body->memory, body->len, 0) < 0) {
         int kept = errno;
-        close(spooled.file);
+        close(file);
         errno = kept;
         return -1;
     }
     free(body->memory);
-    *body = spooled;
+    body->memory = NULL;
+    body->size = 0;
+    body->is_file = true;
+    body->file = file;
+    return 0;
+}
+
+static int write_to_end(struct body *body, const char *bytes, size_t len)
+{
+    if (write_at(body->file, bytes, len, body->len) < 0)
+        return -1;
+    body->len += len;
     return 0;
 }
 
@@ -75,7 +88,7 @@ int body_append(struct body *body, const void *bytes, size_t len)
     if (!body->is_file && len > BODY_MEMORY_BYTES - body->len &&
         become_file(body) < 0)
         return -1;
-    return body->is_file ? write_at_end(body, bytes, len)
+    return body->is_file ? write_to_end(body, bytes, len)
                          : copy_to_end(body, bytes, len);
 }
 

@@ -146,8 +146,8 @@ START_TEST(head_is_answered_as_get_without_the_body)
     mkdir(own_path("directory"), 0755);
     for (size_t i = 0; i < COUNT(targets); i++) {
         char get[TEXT_BYTES], head[TEXT_BYTES];
-        strcpy(get, answer_to_method("GET", targets[i]));
-        strcpy(head, answer_to_method("HEAD", targets[i]));
+        snprintf(get, sizeof get, "%s", answer_to_method("GET", targets[i]));
+        snprintf(head, sizeof head, "%s", answer_to_method("HEAD", targets[i]));
         strstr(get, "\r\n\r\n")[4] = '\0';
         memcpy(strstr(get, "Date: "), strstr(head, "Date: "), 35);
         ck_assert_str_eq(get, head);
