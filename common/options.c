@@ -134,7 +134,7 @@ static error_t parse_limit(int key, char *arg, struct argp_state *state,
         return 0;
     case KEY_MIN_RATE:
         limits->min_rate =
-            (int)options_number(state, "min-rate", arg, 0, 1000 * 1000 * 1000);
+            (int)options_number(state, "min-rate", arg, 0, 1000L * 1000 * 1000);
         return 0;
     case KEY_IDLE_TIMEOUT:
         limits->idle_ms = options_ms(state, "idle-timeout", arg);
