@@ -38,7 +38,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
 
 .DEFAULT_GOAL := all
 .PHONY: all lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
-        tutorial-update demo check test check-built deps help format lint fuzz clean \
+        tutorial-update demo check test check-built deps help format lint fuzz fuzz-afl clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
 # --- What you can say --------------------------------------------------------
@@ -107,6 +107,18 @@ fuzz: ## fuzz request_feed() for FUZZ_SECONDS=60
 	    B=build/fuzz build/fuzz/fuzz_request
 	@tests/fuzz.sh build/fuzz/fuzz_request $(FUZZ_SECONDS)
 
+fuzz-afl: ## the same by AFL++, if it is installed (afl++)
+	@AFL_QUIET=1 $(MAKE) --no-print-directory CC=afl-clang-fast B=build/afl \
+	    build/afl/fuzz_request
+	@AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1 \
+	    AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
+	    timeout --foreground $$(($(FUZZ_SECONDS) + 60)) \
+	    afl-fuzz -V $(FUZZ_SECONDS) -i tests/corpus/request \
+	    -x tests/request.dict -o build/afl/found -- build/afl/fuzz_request \
+	    >build/afl/log 2>&1 || { tail build/afl/log; exit 1; }
+	@grep -E '^(execs_done|corpus_count|saved_)' build/afl/found/default/fuzzer_stats
+	@! ls build/afl/found/default/crashes/id* 2>/dev/null
+
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck: no complaint allowed
 	@scripts/lint.sh $(C_FILES) -- $(SCRIPTS)
 
@@ -136,8 +148,8 @@ help: ## show this list
 # --- Stages: the link lines --------------------------------------------------
 
 objects = $(patsubst %,$(B)/%.o,$(1))
-COMMON := $(call objects,$(addprefix common/,connection site files request \
-            rules response net options log))
+COMMON := $(call objects,$(addprefix common/,connection access_log site files \
+            accept request body rules response net options log))
 
 # The first two spell out what common/ does for all the others.
 $(B)/1a_hello: $(call objects,part1/1a_hello \
@@ -175,7 +187,12 @@ $(B)/watch: $(call objects,tools/family tools/watch_report \
 $(TESTS): $(B)/%: $(B)/tests/%.o
 $(TESTS): LIBRARIES := -lcheck -lsubunit -lhttp_parser -lpthread -lrt -lm
 $(B)/test_rules: $(call objects,common/rules)
-$(B)/test_request: $(call objects,common/request common/rules)
+$(B)/test_body: $(call objects,common/body)
+$(B)/test_request: $(call objects,common/request common/body common/rules)
+$(B)/test_access_log: $(call objects,$(addprefix common/,access_log log \
+    response request body rules))
+$(B)/test_accept: $(call objects,$(addprefix common/,accept request body \
+    rules))
 $(B)/test_response: $(call objects,common/response common/rules)
 $(B)/test_log: $(call objects,common/log)
 $(B)/test_net: $(call objects,common/net common/log)
@@ -189,8 +206,15 @@ $(B)/test_watch: $(call objects,tools/family tools/watch_report \
 
 # A fuzzer replaces main(); it wants clang.
 build/fuzz/fuzz_request: build/fuzz/tests/fuzz_request.o \
-    build/fuzz/common/request.o build/fuzz/common/rules.o
+    build/fuzz/common/request.o build/fuzz/common/body.o \
+    build/fuzz/common/rules.o
 	clang -g -fsanitize=fuzzer,address,undefined $^ -lhttp_parser -o $@
+
+# The same functions for AFL++: its compiler brings a main() that knows
+# libFuzzer's entry.
+build/afl/fuzz_request: $(addprefix build/afl/,tests/fuzz_request.o \
+    common/request.o common/body.o common/rules.o)
+	AFL_QUIET=1 afl-clang-fast -g -fsanitize=fuzzer $^ -lhttp_parser -o $@
 
 # --- How things are made -----------------------------------------------------
 

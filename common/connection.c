@@ -4,6 +4,8 @@
  * what the client sends; only the body of a request grows, up to its limit. */
 #include "connection.h"
 
+#include "accept.h"
+#include "access_log.h"
 #include "log.h"
 
 #include <errno.h>
@@ -17,21 +19,30 @@ struct connection {
     handler_fn *handler;
     const void *context;
     struct exchange exchange;
-    int linger_ms;     // for when it is closed
-    size_t start, end; // of the input that is not used yet
+    struct net_pace pace; // of this body, or of this answer
+    int linger_ms;        // for when it is closed
+    size_t start, end;    // of the input that is not used yet
     char input[INPUT_BYTES];
 };
 
 /* The sink of blocking stages: the socket itself. */
 static int send_to_socket(void *to, const struct piece *piece)
 {
-    const struct connection *connection = to;
+    struct connection *connection = to;
     int client = connection->exchange.client;
-    int patience = connection->limits->progress_ms;
     if (piece->bytes)
-        return net_write(client, piece->bytes, (size_t)piece->len, patience);
+        return net_write(client, piece->bytes, (size_t)piece->len,
+                         &connection->pace);
     return net_send_file(client, piece->file, piece->offset, piece->len,
-                         patience);
+                         &connection->pace);
+}
+
+/* A body or an answer begins. */
+static void start_pace(struct connection *connection)
+{
+    connection->pace =
+        (struct net_pace){.progress_ms = connection->limits->progress_ms,
+                          .min_rate = connection->limits->min_rate};
 }
 
 /* Hand the unused input to the request. Returns request_feed()'s verdict. */
@@ -44,86 +55,96 @@ static int feed(struct connection *connection)
     return status;
 }
 
-/* Until when the next byte must come. The head has one deadline for all of
- * it, so that a client which drips gains nothing; a body only has to move. */
-static int64_t next_deadline(const struct connection *connection,
-                             int64_t head_deadline)
-{
-    return connection->exchange.request.head_complete
-               ? net_now() + connection->limits->progress_ms
-               : head_deadline;
-}
-
-/* RFC 9110 10.1.1: it holds the body back until it is told to go on. */
-static int invite_body(const struct connection *connection)
-{
-    static const char invitation[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    return net_write(connection->exchange.client, invitation,
-                     sizeof invitation - 1, connection->limits->progress_ms);
-}
+/* --- Read --- */
 
 enum outcome { ASKED, REFUSED, GONE };
 
-/* Read one request. ASKED: it is whole. REFUSED: answer with *status. GONE:
- * there is no request, and nobody to answer. */
-static enum outcome read_request(struct connection *connection, bool is_first,
-                                 int *status)
+/* Note what net_read() returned. GONE: there is nobody to answer; REFUSED:
+ * only half of a request has come, and *status says why no more will. */
+static enum outcome take_input(struct connection *connection, ssize_t got,
+                               int *status)
+{
+    connection->start = 0;
+    connection->end = got > 0 ? (size_t)got : 0;
+    if (got > 0)
+        return ASKED;
+    bool timed_out = got < 0 && errno == ETIMEDOUT;
+    if (!request_begun(&connection->exchange.request) ||
+        (got < 0 && !timed_out))
+        return GONE;
+    *status = timed_out ? 408 : 400; // it may read, though it sends no more
+    return REFUSED;
+}
+
+/* Read until the head is whole. It has one deadline for all of it, so that a
+ * client which drips gains nothing. */
+static enum outcome read_head(struct connection *connection, bool is_first,
+                              int *status)
 {
     const struct limits *limits = connection->limits;
     struct request *request = &connection->exchange.request;
     int64_t deadline =
         net_now() + (is_first ? limits->head_ms : limits->idle_ms);
     bool begun = is_first;
-    bool invited = false;
     for (;;) {
         *status = feed(connection);
         if (*status)
             return REFUSED;
-        if (request->complete)
+        if (request->head_complete)
             return ASKED;
         if (!begun && request_begun(request)) {
             deadline = net_now() + limits->head_ms;
             begun = true;
         }
-        if (request->head_complete && request->expects_continue && !invited) {
-            if (invite_body(connection) < 0)
-                return GONE;
-            invited = true;
-        }
         ssize_t got = net_read(connection->exchange.client, connection->input,
-                               sizeof connection->input,
-                               next_deadline(connection, deadline));
-        if (got < 0 && errno == ETIMEDOUT && request_begun(request)) {
-            *status = 408;
-            return REFUSED;
-        }
-        if (got == 0 && request_begun(request)) {
-            *status = 400; // it has shut its side in the middle, but may read
-            return REFUSED;
-        }
-        if (got <= 0)
-            return GONE;
+                               sizeof connection->input, deadline);
+        enum outcome outcome = take_input(connection, got, status);
+        if (outcome != ASKED)
+            return outcome;
         /* Bytes that are always there must not outrun the deadline. */
-        if (!request->head_complete && net_now() > deadline + limits->head_ms)
+        if (net_now() > deadline + limits->head_ms)
             return GONE;
-        connection->start = 0;
-        connection->end = (size_t)got;
     }
 }
 
-static void log_exchange(const struct exchange *exchange)
+/* Read until the body is whole. It only has to move, but not too slowly. */
+static enum outcome read_body(struct connection *connection, int *status)
 {
+    start_pace(connection);
+    while (!connection->exchange.request.complete) {
+        ssize_t got =
+            net_read_on(connection->exchange.client, connection->input,
+                        sizeof connection->input, &connection->pace);
+        enum outcome outcome = take_input(connection, got, status);
+        if (outcome != ASKED)
+            return outcome;
+        *status = feed(connection);
+        if (*status)
+            return REFUSED;
+    }
+    return ASKED;
+}
+
+/* --- Answer --- */
+
+static void open_response(struct connection *connection, bool keep_alive)
+{
+    struct exchange *exchange = &connection->exchange;
     const struct request *request = &exchange->request;
-    log_request("%s \"%s %.512s\" %d %lld", exchange->peer,
-                request->method ? request->method : "-",
-                request->target ? request->target : "-",
-                exchange->response.status, (long long)exchange->response.sent);
+    start_pace(connection);
+    bool for_head = request->method && strcmp(request->method, "HEAD") == 0;
+    response_open(&exchange->response, send_to_socket, connection,
+                  request->head_complete ? request->minor : 1, for_head,
+                  keep_alive);
+    exchange->response.likes_html =
+        accept_type(request, "text/html") > accept_type(request, "text/plain");
 }
 
 static void answer(struct connection *connection)
 {
     struct exchange *exchange = &connection->exchange;
     struct response *response = &exchange->response;
+    open_response(connection, exchange->request.keep_alive);
     connection->handler(exchange, connection->context);
     if (response->status == 0) {
         log_line("%s was not answered by its handler",
@@ -134,26 +155,68 @@ static void answer(struct connection *connection)
     }
 }
 
+/* --- Bodies that wait to be invited (RFC 9110 10.1.1) --- */
+
+static bool body_waits(const struct request *request)
+{
+    return request->expects_continue && !request->complete &&
+           request->body.len == 0;
+}
+
+/* Can it be answered without its body? Then nothing can follow: whether the
+ * body comes all the same, nobody knows. */
+static bool answer_early(struct connection *connection)
+{
+    struct exchange *exchange = &connection->exchange;
+    open_response(connection, false);
+    connection->handler(exchange, connection->context);
+    if (exchange->response.status == 0)
+        return false;
+    response_end(&exchange->response);
+    return true;
+}
+
+static int invite_body(struct connection *connection)
+{
+    static const char invitation[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    return net_write(connection->exchange.client, invitation,
+                     sizeof invitation - 1, &connection->pace);
+}
+
+/* --- One exchange after the other --- */
+
+/* Read one request and have it answered, or refused. GONE: there was none. */
+static enum outcome take_turn(struct connection *connection, bool is_first)
+{
+    struct exchange *exchange = &connection->exchange;
+    int status;
+    enum outcome outcome = read_head(connection, is_first, &status);
+    if (outcome == ASKED && body_waits(&exchange->request)) {
+        if (answer_early(connection))
+            return ASKED;
+        if (invite_body(connection) < 0)
+            return GONE;
+    }
+    if (outcome == ASKED)
+        outcome = read_body(connection, &status);
+    if (outcome == ASKED) {
+        answer(connection);
+    } else if (outcome == REFUSED) {
+        open_response(connection, false);
+        response_error(&exchange->response, status, NULL);
+    }
+    return outcome;
+}
+
 /* One exchange. Returns whether the connection can carry another. */
 static bool serve_one(struct connection *connection, bool is_first)
 {
     struct exchange *exchange = &connection->exchange;
-    struct request *request = &exchange->request;
-    int status;
-    enum outcome outcome = read_request(connection, is_first, &status);
-    if (outcome == GONE) {
+    if (take_turn(connection, is_first) == GONE) {
         connection->linger_ms = 0; // no answer is on its way
         return false;
     }
-    bool for_head = request->method && strcmp(request->method, "HEAD") == 0;
-    response_open(&exchange->response, send_to_socket, connection,
-                  outcome == ASKED ? request->minor : 1, for_head,
-                  outcome == ASKED && request->keep_alive);
-    if (outcome == REFUSED)
-        response_error(&exchange->response, status, NULL);
-    else
-        answer(connection);
-    log_exchange(exchange);
+    access_log_write(exchange);
     return exchange->response.keep_alive && !exchange->response.broken;
 }
 

@@ -11,6 +11,7 @@ struct limits {
     size_t body_bytes;   // request body; beyond: 413
     int head_ms;         // for the whole head, from accept or its first byte
     int progress_ms;     // body and answer: longest time without a byte
+    int min_rate;        // body and answer: bytes a second; 0: any
     int idle_ms;         // a kept connection waiting for its next request
     int linger_ms;       // after the last answer: for the client to read it
 };

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 2048 };
+enum { LINE_MAX_BYTES = 4096 }; // PIPE_BUF: one write, one piece
 
 static const char *role = "forkyard"; // written at start-up only
 static bool requests_wanted = true;   // written at start-up only
@@ -43,7 +43,7 @@ __attribute__((format(printf, 1, 0))) static void write_line(const char *format,
                                                              va_list values,
                                                              int error)
 {
-    char text[LINE_MAX_BYTES / 2];
+    char text[LINE_MAX_BYTES];
     int len = snprintf(text, sizeof text, "%s[%d] ", role, (int)getpid());
     size_t used = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
     len = vsnprintf(text + used, sizeof text - used, format, values);

@@ -261,7 +261,38 @@ ssize_t net_read(int client, void *bytes, size_t size, int64_t deadline)
     }
 }
 
-int net_write(int client, const void *bytes, size_t len, int progress_ms)
+/* Wait for the client, unless it is too slow: then -1, ETIMEDOUT. */
+static int wait_in_pace(int client, short events, struct net_pace *pace)
+{
+    int64_t before = net_now();
+    if (wait_for(client, events, before + pace->progress_ms) < 0)
+        return -1;
+    pace->waited_ms += net_now() - before;
+    if (pace->waited_ms < pace->progress_ms)
+        return 0;
+    bool too_slow = pace->moved * 1000 < pace->min_rate * pace->waited_ms;
+    /* A new stretch: what was fast once is no credit for later. */
+    pace->waited_ms = pace->moved = 0;
+    if (!too_slow)
+        return 0;
+    errno = ETIMEDOUT;
+    return -1;
+}
+
+ssize_t net_read_on(int client, void *bytes, size_t size, struct net_pace *pace)
+{
+    for (;;) {
+        ssize_t got = read(client, bytes, size);
+        if (got > 0)
+            pace->moved += got;
+        if (got >= 0 || !only_not_yet())
+            return got;
+        if (wait_in_pace(client, POLLIN, pace) < 0)
+            return -1;
+    }
+}
+
+int net_write(int client, const void *bytes, size_t len, struct net_pace *pace)
 {
     const char *next = bytes;
     while (len > 0) {
@@ -269,8 +300,8 @@ int net_write(int client, const void *bytes, size_t len, int progress_ms)
         if (put >= 0) {
             next += put;
             len -= (size_t)put;
-        } else if (!only_not_yet() ||
-                   wait_for(client, POLLOUT, net_now() + progress_ms) < 0) {
+            pace->moved += put;
+        } else if (!only_not_yet() || wait_in_pace(client, POLLOUT, pace) < 0) {
             return -1;
         }
     }
@@ -278,7 +309,7 @@ int net_write(int client, const void *bytes, size_t len, int progress_ms)
 }
 
 int net_send_file(int client, int file, int64_t offset, int64_t len,
-                  int progress_ms)
+                  struct net_pace *pace)
 {
     off_t next = offset;
     while (len > 0) {
@@ -288,11 +319,12 @@ int net_send_file(int client, int file, int64_t offset, int64_t len,
             errno = EIO; // nothing there: the file has become shorter
             return -1;
         }
-        if (put > 0)
+        if (put > 0) {
             len -= put;
-        else if (!only_not_yet() ||
-                 wait_for(client, POLLOUT, net_now() + progress_ms) < 0)
+            pace->moved += put;
+        } else if (!only_not_yet() || wait_in_pace(client, POLLOUT, pace) < 0) {
             return -1;
+        }
     }
     return 0;
 }

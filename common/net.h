@@ -44,14 +44,31 @@ void net_peer(int client, char *text, size_t size);
  * bytes, 0 at the end of input, -1 with errno (ETIMEDOUT: the deadline). */
 ssize_t net_read(int client, void *bytes, size_t size, int64_t deadline);
 
-/* Write all bytes. Returns 0, or -1 with errno (ETIMEDOUT: nothing could be
- * written for `progress_ms`; EPIPE, ECONNRESET: the client has gone). */
-int net_write(int client, const void *bytes, size_t len, int progress_ms);
+/* How slow a client may be, and how slow it has been. No wait for it lasts
+ * longer than `progress_ms`; and whenever the waits come to so much in all,
+ * it must have moved `min_rate` bytes for each second of them. So neither a
+ * client that stops nor one that drips is served for ever; what the server
+ * itself takes its time for does not count. */
+struct net_pace {
+    int progress_ms;
+    int min_rate; // 0: any
+
+    /* For net.c alone. */
+    int64_t waited_ms, moved;
+};
+
+/* As net_read(), at the client's pace. ETIMEDOUT: it is too slow. */
+ssize_t net_read_on(int client, void *bytes, size_t size,
+                    struct net_pace *pace);
+
+/* Write all bytes. Returns 0, or -1 with errno (ETIMEDOUT: the client is too
+ * slow; EPIPE, ECONNRESET: it has gone). */
+int net_write(int client, const void *bytes, size_t len, struct net_pace *pace);
 
 /* Send `len` bytes of `file` from `offset` on by sendfile(2), as net_write().
  * EIO: the file has become shorter. Its file position is not moved. */
 int net_send_file(int client, int file, int64_t offset, int64_t len,
-                  int progress_ms);
+                  struct net_pace *pace);
 
 /* Close so that the client can read all that was written: shut the sending
  * side, read away what still comes until the client closes too or

@@ -24,9 +24,10 @@ enum {
 const struct limits default_limits = {
     .target_bytes = 8000, // RFC 9112 3 asks for no less
     .head_bytes = (size_t)32 * KIB,
-    .body_bytes = (size_t)8 * MIB,
+    .body_bytes = (size_t)64 * MIB,
     .head_ms = 10000,
     .progress_ms = 10000,
+    .min_rate = 100,
     .idle_ms = 5000,
     .linger_ms = 2000,
 };
@@ -41,6 +42,7 @@ enum key {
     KEY_MAX_BODY,
     KEY_HEAD_TIMEOUT,
     KEY_PROGRESS_TIMEOUT,
+    KEY_MIN_RATE,
     KEY_IDLE_TIMEOUT,
     KEY_LINGER,
 };
@@ -59,6 +61,10 @@ static const struct argp_option table[] = {
      "A request's head must be whole in this time (10)", 2},
     {"progress-timeout", KEY_PROGRESS_TIMEOUT, "S", 0,
      "Bodies and answers must move in this time (10)", 2},
+    {"min-rate", KEY_MIN_RATE, "N", 0,
+     "And whenever such a time was spent in waiting for a client, it must have "
+     "moved N bytes a second; 0: any (100)",
+     2},
     {"idle-timeout", KEY_IDLE_TIMEOUT, "S", 0,
      "A kept connection waits this long for its next request (5)", 2},
     {"linger", KEY_LINGER, "S", 0,
@@ -69,7 +75,7 @@ static const struct argp_option table[] = {
     {"max-head", KEY_MAX_HEAD, "N", 0,
      "Largest sum of header lines; beyond: 431 (32768)", 3},
     {"max-body", KEY_MAX_BODY, "N", 0,
-     "Largest request body; beyond: 413 (8388608)", 3},
+     "Largest request body; beyond: 413 (67108864)", 3},
     {0},
 };
 
@@ -126,6 +132,10 @@ static error_t parse_limit(int key, char *arg, struct argp_state *state,
         return 0;
     case KEY_PROGRESS_TIMEOUT:
         limits->progress_ms = options_ms(state, "progress-timeout", arg);
+        return 0;
+    case KEY_MIN_RATE:
+        limits->min_rate =
+            (int)options_number(state, "min-rate", arg, 0, 1000L * 1000 * 1000);
         return 0;
     case KEY_IDLE_TIMEOUT:
         limits->idle_ms = options_ms(state, "idle-timeout", arg);

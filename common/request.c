@@ -12,8 +12,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BODY_FIRST_ROOM = 4096 };
-
 /* Remember the first fault; what comes after a fault is not looked at. */
 static int refuse(struct request *request, int status)
 {
@@ -76,20 +74,8 @@ static int found_head_end(http_parser *parser)
 static int found_body(http_parser *parser, const char *at, size_t len)
 {
     struct request *request = owner(parser);
-    if (len > request->body_size - request->body_len) {
-        size_t size =
-            request->body_size ? request->body_size * 2 : BODY_FIRST_ROOM;
-        while (size < request->body_len + len)
-            size *= 2;
-        char *room = realloc(request->body_room, size);
-        if (!room)
-            return refuse(request, 500);
-        request->body_room = room;
-        request->body_size = size;
-    }
-    memcpy(request->body_room + request->body_len, at, len);
-    request->body_len += len;
-    request->body = request->body_room;
+    if (body_append(&request->body, at, len) < 0)
+        return refuse(request, 500);
     return 0;
 }
 
@@ -190,6 +176,24 @@ static bool wants_to_stay(const struct request *request)
     return stays;
 }
 
+/* RFC 9110 10.1.1, over all Expect lines: there is but one expectation that a
+ * server can meet; HTTP/1.0 knows none. */
+static int check_expectations(struct request *request)
+{
+    if (request->minor == 0)
+        return 0;
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct header *header = &request->headers[i];
+        if (strcasecmp(header->name, "Expect") != 0)
+            continue;
+        if (!rules_list_is(header->value, "100-continue"))
+            return 417;
+        if (*header->value)
+            request->expects_continue = true;
+    }
+    return 0;
+}
+
 /* The path inside the target (RFC 9112 3.2), or NULL if it has none: "/p?q",
  * "http://host/p?q", "http://host"; "*" and "host:port" have none. */
 static const char *path_of_target(const char *target)
@@ -266,13 +270,13 @@ static int split_target(struct request *request)
 static int check_head(struct request *request)
 {
     http_parser *parser = request->parser;
-    request->method = http_method_str((enum http_method)parser->method);
-    request->minor = parser->http_minor;
     int status = check_host(request);
     if (status == 0)
         status = check_framing(request);
     if (status == 0)
         status = split_target(request);
+    if (status == 0)
+        status = check_expectations(request);
     if (status)
         return refuse(request, status);
     /* Remembered, since a trailer can change the parser's mind. */
@@ -283,10 +287,7 @@ static int check_head(struct request *request)
     if (!request->chunked && parser->content_length != UINT64_MAX &&
         parser->content_length > request->limits->body_bytes)
         return refuse(request, 413);
-    const char *expectation = request_header(request, "Expect");
     request->chunks.limit = request->limits->body_bytes;
-    request->expects_continue = expectation && request->minor > 0 &&
-                                strcasecmp(expectation, "100-continue") == 0;
     request->keep_alive = wants_to_stay(request);
     request->head_complete = true;
     return 0;
@@ -326,6 +327,17 @@ static void blank_tabs(char *line, size_t len)
         line[len - 1] = ' ';
 }
 
+/* The parser has had the request line, and found nothing wrong. */
+static void note_request_line(struct request *request)
+{
+    request->headers_start = request->head_len;
+    if (request->status)
+        return;
+    request->method =
+        http_method_str((enum http_method)request->parser->method);
+    request->minor = request->parser->http_minor;
+}
+
 /* A line has become whole: check it, then let the parser have it. */
 static void take_line(struct request *request)
 {
@@ -353,7 +365,7 @@ static void take_line(struct request *request)
     else
         parse(request, line, len);
     if (is_first)
-        request->headers_start = request->head_len;
+        note_request_line(request);
 }
 
 /* How many bytes the line that is being collected may still grow by. */
@@ -396,20 +408,35 @@ static void feed_head(struct request *request, const char *bytes, size_t len)
     }
 }
 
+/* Chunks are looked at before the parser has them, and the parser has no more
+ * of them than what is sound: the first fault counts, whoever finds it. */
+static void feed_chunks(struct request *request, const char *bytes, size_t len)
+{
+    struct chunk_rules *chunks = &request->chunks;
+    size_t at = 0;
+    while (at < len && !chunks->done && request->status == 0) {
+        int status = rules_chunk_bytes(chunks, bytes + at, len - at);
+        parse(request, bytes + at, chunks->sound);
+        at += chunks->sound;
+        if (status) {
+            refuse(request, status);
+        } else if (chunks->at_tab) {
+            parse(request, " ", 1);
+            at++;
+        }
+    }
+    request->used += at;
+    /* Two readings of where a body ends are how requests are smuggled. */
+    if (chunks->done != request->complete)
+        refuse(request, 400);
+}
+
 static void feed_body(struct request *request, const char *bytes, size_t len)
 {
-    int status = 0;
     if (request->chunked)
-        status = rules_chunk_bytes(&request->chunks, bytes, len);
-    /* The parser looks at what comes before the fault: the first one counts,
-     * whoever finds it. */
-    request->used +=
-        parse(request, bytes, status ? request->chunks.sound : len);
-    if (status)
-        refuse(request, status);
-    /* Two readings of where a body ends are how requests are smuggled. */
-    if (request->chunked && request->chunks.done != request->complete)
-        refuse(request, 400);
+        feed_chunks(request, bytes, len);
+    else
+        request->used += parse(request, bytes, len);
 }
 
 int request_feed(struct request *request, const char *bytes, size_t len)
@@ -426,6 +453,22 @@ bool request_begun(const struct request *request)
 {
     return request->head_len > 1 ||
            (request->head_len == 1 && request->head[0] != '\r');
+}
+
+size_t request_line(const struct request *request, char *text, size_t size)
+{
+    size_t len = request->head_len < size ? request->head_len : size;
+    memcpy(text, request->head, len);
+    if (request->target) { // its end was a space
+        size_t end =
+            (size_t)(request->target - request->head) + strlen(request->target);
+        if (end < len)
+            text[end] = ' ';
+    }
+    const char *line_end = memchr(text, '\n', len);
+    if (line_end)
+        len = (size_t)(line_end - text);
+    return len > 0 && text[len - 1] == '\r' ? len - 1 : len;
 }
 
 /* --- Beginning and end --- */
@@ -457,7 +500,7 @@ void request_reset(struct request *request)
                             .parser = request->parser,
                             .head = request->head,
                             .head_size = request->head_size};
-    free(request->body_room);
+    body_free(&request->body);
     *request = fresh;
     http_parser_init(request->parser, HTTP_REQUEST);
     request->parser->data = request;
@@ -467,6 +510,6 @@ void request_close(struct request *request)
 {
     free(request->parser);
     free(request->head);
-    free(request->body_room);
+    body_free(&request->body);
     *request = (struct request){.limits = request->limits};
 }

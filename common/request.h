@@ -7,6 +7,7 @@
 #ifndef COMMON_REQUEST_H
 #define COMMON_REQUEST_H
 
+#include "body.h"
 #include "limits.h"
 #include "rules.h"
 
@@ -31,8 +32,7 @@ struct request {
     struct header headers[REQUEST_HEADERS_MAX];
     bool keep_alive;       // the client would send another request
     bool expects_continue; // it waits for 100 (Continue) to send its body
-    const char *body;      // NULL if body_len is 0; not terminated
-    size_t body_len;
+    struct body body;
 
     size_t used; // of the bytes fed last; the rest: next request
     bool head_complete;
@@ -46,8 +46,6 @@ struct request {
     int status; // the first fault found, 0 if none
     char *head; // request line and headers as they came
     size_t head_size, head_len, line_start, headers_start;
-    char *body_room;
-    size_t body_size;
 };
 
 /* Make `request` ready for its first byte. `limits` is kept, not copied.
@@ -55,15 +53,22 @@ struct request {
 int request_open(struct request *request, const struct limits *limits);
 
 /* Feed bytes as they arrive. Returns 0 while the request is unfinished or
- * sound, or the status to answer with: 400, 413 (body), 414 (target), 431
- * (header lines), 500 (no memory), 501 (method or transfer coding unknown),
+ * sound, or the status to answer with: 400, 413 (body), 414 (target), 417
+ * (expectation), 431
+ * (header lines), 500 (no room
+ * for it), 501 (method or transfer coding unknown),
  * 505 (version). How the bytes are cut makes no difference. `used` says how
- * many of them belong to this request. Copies what it keeps. Never blocks. */
+ * many of them belong to this request. Copies what it keeps. Never waits, but
+ * for the disk that a large body is kept on. */
 int request_feed(struct request *request, const char *bytes, size_t len);
 
 /* The value of the first header of that name (compared without case), or
  * NULL. */
 const char *request_header(const struct request *request, const char *name);
+
+/* Copy the request line as it came, sound or not and without its end, into
+ * `text`: `size` bytes at most, not terminated. Returns its length. */
+size_t request_line(const struct request *request, char *text, size_t size);
 
 /* Has anything of a request arrived (blank lines do not count)? */
 bool request_begun(const struct request *request);

@@ -74,6 +74,7 @@ void response_open(struct response *response, sink_fn *sink, void *to,
     response->sent = 0;
     response->keep_alive = keep_alive;
     response->broken = false;
+    response->likes_html = false;
     response->sink = sink;
     response->to = to;
     response->minor = minor;
@@ -308,6 +309,11 @@ int response_end(struct response *response)
     return 0;
 }
 
+int64_t response_body_bytes(const struct response *response)
+{
+    return response_has_body(response) ? response->sent : 0;
+}
+
 bool response_looks_whole(const struct response *response)
 {
     return response->head_ended && response->framing == FRAMED_BY_CLOSE;
@@ -333,16 +339,91 @@ int response_send(struct response *response, int status, const char *type,
     return end_with(response, type, body, len);
 }
 
-/* Whatever response_start() and headers made ready, end it with a line of
- * text that names the status. */
+/* --- Pages that say what is wrong --- */
+
+enum { WHY_BYTES = 256 }; // of it are shown; each may become six
+
+struct page {
+    bool is_html;
+    size_t len;
+    char text[6 * WHY_BYTES + 512];
+};
+
+static void add(struct page *page, const char *text, size_t len)
+{
+    assert(len <= sizeof page->text - page->len);
+    memcpy(page->text + page->len, text, len);
+    page->len += len;
+}
+
+static const char *escaped(char c)
+{
+    switch (c) {
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '&': return "&amp;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
+    }
+}
+
+/* The beginning of `text`, in whole characters (UTF-8). */
+static void add_why(struct page *page, const char *text)
+{
+    const char *end = text + strnlen(text, WHY_BYTES);
+    while (text < end) {
+        size_t len = 1;
+        while (len < 4 && (text[len] & 0xc0) == 0x80)
+            len++;
+        const char *instead = page->is_html ? escaped(*text) : NULL;
+        if (instead)
+            add(page, instead, strlen(instead));
+        else
+            add(page, text, len);
+        text += len;
+    }
+}
+
+static void begin_page(struct page *page, const struct response *response)
+{
+    static const char html[] = "<!doctype html>\n<html lang=\"en\">\n"
+                               "<meta charset=\"utf-8\">\n"
+                               "<title>%d %s</title>\n<h1>%d %s</h1>\n";
+    int status = response->status;
+    const char *reason = response_reason(status);
+    page->is_html = response->likes_html;
+    page->len =
+        (size_t)(page->is_html ? snprintf(page->text, sizeof page->text, html,
+                                          status, reason, status, reason)
+                               : snprintf(page->text, sizeof page->text,
+                                          "%d %s", status, reason));
+}
+
+static void explain(struct page *page, const char *why)
+{
+    const char *before = page->is_html ? "<p>" : ": ";
+    const char *after = page->is_html ? "</p>\n" : "";
+    add(page, before, strlen(before));
+    add_why(page, why);
+    add(page, after, strlen(after));
+}
+
+/* Whatever response_start() and headers made ready, end it with a page that
+ * names the status. */
 static int end_with_page(struct response *response, const char *why)
 {
-    char page[512];
-    int len = snprintf(page, sizeof page, "%d %s%s%s\n", response->status,
-                       response_reason(response->status), why ? ": " : "",
-                       why ? why : "");
-    size_t fits = (size_t)len < sizeof page ? (size_t)len : sizeof page - 1;
-    return end_with(response, "text/plain; charset=utf-8", page, fits);
+    struct page page;
+    begin_page(&page, response);
+    if (why)
+        explain(&page, why);
+    if (!page.is_html)
+        add(&page, "\n", 1);
+    response_header(response, "Vary", "Accept");
+    return end_with(response,
+                    page.is_html ? "text/html; charset=utf-8"
+                                 : "text/plain; charset=utf-8",
+                    page.text, page.len);
 }
 
 int response_error(struct response *response, int status, const char *why)
@@ -356,4 +437,11 @@ int response_refuse_method(struct response *response, const char *allowed)
     response_start(response, 405);
     response_header(response, "Allow", allowed);
     return end_with_page(response, NULL);
+}
+
+int response_options(struct response *response, const char *allowed)
+{
+    response_start(response, 204);
+    response_header(response, "Allow", allowed);
+    return response_end(response);
 }

@@ -32,6 +32,7 @@ struct response {
     int64_t sent;    // bytes of body so far
     bool keep_alive; // may be cleared before the head has left
     bool broken;     // the connection can carry nothing more
+    bool likes_html; // else response_error() writes plain text; may be set
 
     /* For response.c alone. */
     sink_fn *sink;
@@ -82,6 +83,10 @@ int response_end(struct response *response);
  * is only counted. Once it was started. */
 bool response_has_body(const struct response *response);
 
+/* How many bytes of body were for the client: of those in `sent`, none if the
+ * method is HEAD or the status one without a body. */
+int64_t response_body_bytes(const struct response *response);
+
 /* Would an orderly close make a broken response look whole? Then only a reset
  * tells the client the truth (HTTP/1.0 bodies end where the connection does,
  * RFC 9112 8). */
@@ -91,12 +96,16 @@ bool response_looks_whole(const struct response *response);
 int response_send(struct response *response, int status, const char *type,
                   const void *body, size_t len);
 
-/* A whole answer that says what is wrong: a small page of plain text. `why`
- * is shown to the client, or NULL. */
+/* A whole answer that says what is wrong: a small page of HTML or of plain
+ * text. `why` is shown to the client as text, whatever it holds, or NULL. */
 int response_error(struct response *response, int status, const char *why);
 
 /* 405 with the methods that are allowed here (RFC 9110 15.5.6). */
 int response_refuse_method(struct response *response, const char *allowed);
+
+/* The answer to OPTIONS: 204 with the methods that are allowed here (RFC 9110
+ * 9.3.7). */
+int response_options(struct response *response, const char *allowed);
 
 /* The reason phrase of a status (RFC 9110 15). */
 const char *response_reason(int status);

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/types.h>
 
 enum {
     /* No honest client needs more for chunk extensions and trailers. */
@@ -20,6 +21,11 @@ static bool is_digit(char c)
 static bool is_alpha(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
 }
 
 /* RFC 9110 5.6.2: tchar */
@@ -51,20 +57,38 @@ bool rules_is_field_value(const char *text, size_t len)
     return true;
 }
 
+/* Is the first item of the list `token`, white space around it apart? */
+static bool begins_with_item(const char *list, const char *token)
+{
+    size_t len = strcspn(list, ",");
+    while (len > 0 && is_blank(list[len - 1]))
+        len--;
+    return len == strlen(token) && strncasecmp(list, token, len) == 0;
+}
+
+/* Where the next item of a list begins; empty ones are none (RFC 9110
+ * 5.6.1). */
+static const char *next_item(const char *list)
+{
+    return list + strspn(list, ", \t");
+}
+
 bool rules_list_has(const char *list, const char *token)
 {
-    size_t len = strlen(token);
-    while (*list) {
-        list += strspn(list, ", \t");
-        size_t item = strcspn(list, ",");
-        size_t trimmed = item;
-        while (trimmed > 0 && strchr(" \t", list[trimmed - 1]))
-            trimmed--;
-        if (trimmed == len && strncasecmp(list, token, len) == 0)
+    for (list = next_item(list); *list;
+         list = next_item(list + strcspn(list, ",")))
+        if (begins_with_item(list, token))
             return true;
-        list += item;
-    }
     return false;
+}
+
+bool rules_list_is(const char *list, const char *token)
+{
+    for (list = next_item(list); *list;
+         list = next_item(list + strcspn(list, ",")))
+        if (!begins_with_item(list, token))
+            return false;
+    return true;
 }
 
 static int hex_value(char c)
@@ -184,7 +208,7 @@ int rules_decode_path(const char *path, size_t len, char *decoded)
     return 0;
 }
 
-/* One byte of the chunk-size line: digits, then maybe extensions. */
+/* One byte of a chunk's size, or the first one behind it. */
 static int size_byte(struct chunk_rules *chunks, char c)
 {
     int value = hex_value(c);
@@ -195,32 +219,65 @@ static int size_byte(struct chunk_rules *chunks, char c)
     }
     if (chunks->digits == 0)
         return 400;
-    chunks->in_quotes = chunks->escaped = false;
     if (c == '\r')
         chunks->state = CHUNK_SIZE_LF;
     else if (c == ';')
-        chunks->state = CHUNK_EXTENSION;
+        chunks->state = CHUNK_NAME_START;
+    else if (is_blank(c))
+        chunks->state = CHUNK_SEMICOLON;
     else
         return 400;
     return 0;
 }
 
-/* RFC 9112 7.1.1. White space around ';' and '=' is bad and is refused;
- * inside quotes any field character may stand. */
+/* Which state comes after `c`, in an extension? CHUNK_SIZE: none, since `c`
+ * may not stand here. White space around ';' and '=' is bad, but must be
+ * taken (RFC 9112 7.1.1); a line that ends in it is not. */
+static enum chunk_state after_extension_byte(enum chunk_state state, char c)
+{
+    bool blank = is_blank(c), token = is_token_char(c);
+    switch (state) {
+    case CHUNK_SEMICOLON:
+        return blank      ? CHUNK_SEMICOLON
+               : c == ';' ? CHUNK_NAME_START
+                          : CHUNK_SIZE;
+    case CHUNK_NAME_START:
+        return blank ? CHUNK_NAME_START : token ? CHUNK_NAME : CHUNK_SIZE;
+    case CHUNK_NAME:
+        if (token || c == '\r')
+            return token ? CHUNK_NAME : CHUNK_SIZE_LF;
+        return after_extension_byte(CHUNK_NAME_END, c);
+    case CHUNK_NAME_END:
+        if (blank || c == '=')
+            return blank ? CHUNK_NAME_END : CHUNK_VALUE_START;
+        return c == ';' ? CHUNK_NAME_START : CHUNK_SIZE;
+    case CHUNK_VALUE_START:
+        if (blank || c == '"')
+            return blank ? CHUNK_VALUE_START : CHUNK_QUOTED;
+        return token ? CHUNK_VALUE : CHUNK_SIZE;
+    case CHUNK_VALUE:
+        if (token)
+            return CHUNK_VALUE;
+        return after_extension_byte(CHUNK_QUOTED_END, c);
+    case CHUNK_QUOTED:
+        if (c == '"' || c == '\\')
+            return c == '"' ? CHUNK_QUOTED_END : CHUNK_QUOTED_PAIR;
+        return is_field_char(c) ? CHUNK_QUOTED : CHUNK_SIZE;
+    case CHUNK_QUOTED_PAIR: return is_field_char(c) ? CHUNK_QUOTED : CHUNK_SIZE;
+    case CHUNK_QUOTED_END:
+        if (c == '\r')
+            return CHUNK_SIZE_LF;
+        return after_extension_byte(CHUNK_SEMICOLON, c);
+    default: return CHUNK_SIZE;
+    }
+}
+
 static int extension_byte(struct chunk_rules *chunks, char c)
 {
     if (++chunks->overhead > CHUNK_OVERHEAD_MAX)
         return 400;
-    bool escaped = chunks->escaped; // RFC 9110 5.6.4: quoted-pair
-    chunks->escaped = chunks->in_quotes && c == '\\' && !escaped;
-    if (c == '"' && !escaped)
-        chunks->in_quotes = !chunks->in_quotes;
-    else if (c == '\r' && !chunks->in_quotes)
-        chunks->state = CHUNK_SIZE_LF;
-    else if (chunks->in_quotes ? !is_field_char(c)
-                               : !is_token_char(c) && c != ';' && c != '=')
-        return 400;
-    return 0;
+    chunks->state = after_extension_byte(chunks->state, c);
+    return chunks->state == CHUNK_SIZE ? 400 : 0;
 }
 
 /* Trailer lines are checked as they pass, without keeping them: a token, a
@@ -255,7 +312,15 @@ static int chunk_byte(struct chunk_rules *chunks, char c)
 {
     switch (chunks->state) {
     case CHUNK_SIZE: return size_byte(chunks, c);
-    case CHUNK_EXTENSION: return extension_byte(chunks, c);
+    case CHUNK_SEMICOLON:
+    case CHUNK_NAME_START:
+    case CHUNK_NAME:
+    case CHUNK_NAME_END:
+    case CHUNK_VALUE_START:
+    case CHUNK_VALUE:
+    case CHUNK_QUOTED:
+    case CHUNK_QUOTED_PAIR:
+    case CHUNK_QUOTED_END: return extension_byte(chunks, c);
     case CHUNK_SIZE_LF:
         if (chunks->size > 0)
             chunks->state = CHUNK_DATA;
@@ -278,26 +343,35 @@ static int chunk_byte(struct chunk_rules *chunks, char c)
     return 400;
 }
 
+/* Pass over what there is of a chunk's data, all but the last byte of it.
+ * Returns the number of bytes, or -1 if they are more than may come. */
+static ssize_t skip_data(struct chunk_rules *chunks, size_t len)
+{
+    uint64_t skip = len < chunks->size ? len : chunks->size;
+    if (skip > chunks->limit)
+        return -1;
+    chunks->limit -= skip;
+    chunks->size -= skip;
+    return (ssize_t)(chunks->size == 0 ? skip - 1 : skip);
+}
+
 int rules_chunk_bytes(struct chunk_rules *chunks, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len && !chunks->done; i++) {
+    size_t *at = &chunks->sound;
+    chunks->at_tab = false;
+    for (*at = 0; *at < len && !chunks->done; ++*at) {
         if (chunks->state == CHUNK_DATA) {
-            size_t skip = len - i < chunks->size ? len - i : chunks->size;
-            if (skip > chunks->limit) {
-                chunks->sound = i;
+            ssize_t skipped = skip_data(chunks, len - *at);
+            if (skipped < 0)
                 return 413;
-            }
-            chunks->limit -= skip;
-            chunks->size -= skip;
-            i += skip - 1;
-            if (chunks->size > 0)
-                continue;
+            *at += (size_t)skipped;
+            if (*at == len)
+                break;
         }
-        int status = chunk_byte(chunks, bytes[i]);
-        if (status) {
-            chunks->sound = i;
+        chunks->at_tab = chunks->state == CHUNK_SIZE && bytes[*at] == '\t';
+        int status = chunk_byte(chunks, bytes[*at]);
+        if (status || chunks->at_tab)
             return status;
-        }
     }
     return 0;
 }

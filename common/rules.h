@@ -18,6 +18,9 @@ bool rules_is_field_value(const char *text, size_t len);
 /* Does the comma-separated list contain `token`, compared without case? */
 bool rules_list_has(const char *list, const char *token);
 
+/* Is every item of the comma-separated list `token`, compared without case? */
+bool rules_list_is(const char *list, const char *token);
+
 /* method SP target SP HTTP/1.y, nothing else (RFC 9112 3): 400, 505. */
 int rules_request_line(const char *line, size_t len);
 
@@ -33,12 +36,20 @@ int rules_decode_path(const char *path, size_t len, char *decoded);
 
 /* The raw bytes of a chunked body (RFC 9112 7.1), which http-parser passes
  * over too lightly. Start from {.limit = N}; feed every byte of the body once,
- * in order. `done` says that its last byte was seen; `sound`, how many bytes
- * of the last call came before the fault, if one was returned. */
+ * in order. A call may stop early: at a fault, at the end of the body, or at a
+ * tab right behind a size, which http-parser would take only as a space. */
 struct chunk_rules {
-    enum {
+    enum chunk_state {
         CHUNK_SIZE,
-        CHUNK_EXTENSION,
+        CHUNK_SEMICOLON, // white space seen: only another extension may come
+        CHUNK_NAME_START,
+        CHUNK_NAME,
+        CHUNK_NAME_END, // white space seen behind it
+        CHUNK_VALUE_START,
+        CHUNK_VALUE,
+        CHUNK_QUOTED,
+        CHUNK_QUOTED_PAIR, // a backslash was seen
+        CHUNK_QUOTED_END,
         CHUNK_SIZE_LF,
         CHUNK_DATA,
         CHUNK_DATA_CR,
@@ -49,13 +60,12 @@ struct chunk_rules {
     uint64_t size;   // of this chunk, what is left of it
     unsigned digits; // of the size, seen so far
     size_t line_len; // of this trailer line
-    size_t sound;
+    size_t sound;    // bytes of the last call before the fault, tab or end
     size_t overhead; // bytes of extensions and trailers in all
     uint64_t limit;  // of the body; beyond it: 413. Set by the caller
-    bool in_quotes;
-    bool escaped; // the character before was a backslash in quotes
     bool colon_seen;
-    bool done;
+    bool at_tab; // the last call ended with such a tab; it has been taken
+    bool done;   // the last byte of the body was seen
 };
 
 int rules_chunk_bytes(struct chunk_rules *chunks, const char *bytes,

@@ -36,10 +36,23 @@ static void answer_slowly(struct exchange *exchange)
                   (size_t)len);
 }
 
+/* What is here can be read, and that is all: TRACE could show a script what a
+ * browser hides from it, CONNECT is for proxies (RFC 9110 9.3.6, 9.3.8). */
+static bool is_read(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
 void site_answer(struct exchange *exchange, const void *context)
 {
+    static const char allowed[] = "GET, HEAD, OPTIONS";
     const struct options *options = context;
-    if (strcmp(exchange->request.path, "/slow") == 0)
+    const struct request *request = &exchange->request;
+    if (strcmp(request->method, "OPTIONS") == 0) // "*" too: it is all we do
+        response_options(&exchange->response, allowed);
+    else if (!is_read(request->method))
+        response_refuse_method(&exchange->response, allowed);
+    else if (strcmp(request->path, "/slow") == 0)
         answer_slowly(exchange);
     else
         files_answer(exchange, options->root);

@@ -23,6 +23,7 @@
 
 enum {
     READ_BYTES = 65536, // what a pipe holds
+    FEED_BYTES = 16384, // of the body at a time
     EXIT_MS = 2000      // for a program to exit after its output has ended
 };
 
@@ -50,17 +51,19 @@ struct conversation {
 
 static void feed_input(struct conversation *talk)
 {
-    const struct request *request = &talk->exchange->request;
-    size_t left = request->body_len - talk->fed;
+    const struct body *body = &talk->exchange->request.body;
+    char bytes[FEED_BYTES];
+    ssize_t left = body_read(body, bytes, sizeof bytes, talk->fed);
+    if (left < 0)
+        log_errno("cgi %s: read its input", talk->program->name);
     if (left > 0) {
-        ssize_t put =
-            write(talk->process.input, request->body + talk->fed, left);
+        ssize_t put = write(talk->process.input, bytes, (size_t)left);
         if (put < 0 && (errno == EAGAIN || errno == EINTR))
             return;
         /* EPIPE: it wants no more, as it may (RFC 3875 4.2). */
-        talk->fed = put < 0 ? request->body_len : talk->fed + (size_t)put;
+        talk->fed = put < 0 ? body->len : talk->fed + (size_t)put;
     }
-    if (talk->fed == request->body_len)
+    if (left <= 0 || talk->fed == body->len)
         cgi_process_close_input(&talk->process);
 }
 
@@ -250,6 +253,7 @@ void cgi_answer(struct exchange *exchange, const struct cgi_mount *mount,
         response_error(&exchange->response, status, NULL);
         return;
     }
-    run(exchange, &program, options);
+    if (exchange->request.complete) // else its body is wanted first
+        run(exchange, &program, options);
     cgi_program_free(&program);
 }

@@ -117,7 +117,7 @@ static void add_request(struct cgi_environ *env,
     /* A chunked body has a length too: it has been read to its end. */
     if (request_header(request, "Content-Length") ||
         request_header(request, "Transfer-Encoding"))
-        add_number(env, "CONTENT_LENGTH", request->body_len);
+        add_number(env, "CONTENT_LENGTH", request->body.len);
     const char *type = request_header(request, "Content-Type");
     if (type)
         add(env, "CONTENT_TYPE", type);

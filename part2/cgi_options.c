@@ -86,7 +86,7 @@ const char *cgi_options_root(int directory)
 static bool lies_below(const char *path, const char *prefix)
 {
     size_t len = strlen(prefix);
-    return strncmp(path, prefix, len) == 0 &&
+    return *path && strncmp(path, prefix, len) == 0 &&
            (path[len] == '/' || path[len] == '\0');
 }
 

@@ -32,7 +32,8 @@ extern const struct argp cgi_options_argp;
  * none. The text lives as long as the program. */
 const char *cgi_options_root(int directory);
 
-/* The mount with the longest prefix that `path` lies below, or NULL. */
+/* The mount with the longest prefix that `path` lies below, or NULL. "", the
+ * path of "OPTIONS *", lies below none. */
 const struct cgi_mount *cgi_options_mount(const struct cgi_options *options,
                                           const char *path);
 

@@ -91,6 +91,27 @@ log_says() {
     nothing_is_left
 }
 
+@test "a body of many megabytes comes back, and no file of it is left" {
+    head -c 20000000 /dev/urandom > "$own/sent"
+    before=$(descriptors)
+    get --data-binary "@$own/sent" -o "$own/got" "$url/cgi-bin/cat"
+    cmp "$own/sent" "$own/got"
+    wait_for 5 has_descriptors "$before"
+    [ "$(status_of -X POST -H 'Content-Length: 67108865' "$url/cgi-bin/cat")" = 413 ]
+}
+
+@test "only a program that is there invites a body" {
+    says='-v --expect100-timeout 5 -H Expect:100-continue -d hello'
+    # shellcheck disable=SC2086 # several words
+    for path in cgi-bin/none cgi-bin/ hello.txt; do
+        said=$(get $says "$url/$path" 2>&1)
+        [[ $said == *"HTTP/1.1 40"* && $said != *"100 Continue"* ]]
+    done
+    # shellcheck disable=SC2086
+    said=$(get $says "$url/cgi-bin/cat" 2>&1)
+    [[ $said == *"HTTP/1.1 100 Continue"*"hello"* ]]
+}
+
 @test "a body may come in chunks and the answer keeps its type" {
     head -c 200000 /dev/urandom > "$own/sent"
     get --data-binary "@$own/sent" -H 'Transfer-Encoding: chunked' \

@@ -39,6 +39,7 @@ START_TEST(a_mount_at_the_root_has_every_path)
                                                .mount_count = 1};
     ck_assert_ptr_nonnull(cgi_options_mount(&options, "/any/thing"));
     ck_assert_ptr_nonnull(cgi_options_mount(&options, "/"));
+    ck_assert_ptr_null(cgi_options_mount(&options, "")); // OPTIONS *
 }
 END_TEST
 

@@ -43,6 +43,18 @@ static void send_large(struct response *response, bool declare, int64_t len)
     close(file);
 }
 
+static void send_slowly(struct response *response)
+{
+    response_start(response, 200);
+    for (int i = 1; i <= 10; i++) {
+        char text[16];
+        int len = sprintf(text, "%d", i);
+        response_write(response, text, (size_t)len);
+        response_flush(response);
+        poll(NULL, 0, SHORT_MS / 4);
+    }
+}
+
 /* Answers as the path says; `context` is a word for /context. */
 static void answer(struct exchange *exchange, const void *context)
 {
@@ -55,6 +67,8 @@ static void answer(struct exchange *exchange, const void *context)
         send_large(response, true, LARGE);
     } else if (strcmp(path, "/shrunk") == 0) {
         send_large(response, request->minor > 0, LARGE + 1000);
+    } else if (strcmp(path, "/trickle") == 0) {
+        send_slowly(response);
     } else if (strcmp(path, "/unended") == 0) {
         response_start(response, 200);
         response_write(response, "unended\n", 8);
@@ -67,8 +81,12 @@ static void answer(struct exchange *exchange, const void *context)
                       strlen(exchange->peer));
     } else if (strcmp(path, "/context") == 0) {
         response_send(response, 200, "a/b", context, strlen(context));
+    } else if (strcmp(path, "/echo") == 0 && !request->complete) {
+        return; // the body is wanted
     } else if (strcmp(path, "/echo") == 0) {
-        response_send(response, 200, "a/b", request->body, request->body_len);
+        char body[1000];
+        ssize_t len = body_read(&request->body, body, sizeof body, 0);
+        response_send(response, 200, "a/b", body, (size_t)len);
     } else {
         char text[300];
         int len = snprintf(text, sizeof text, "<%s>", path);
@@ -79,6 +97,7 @@ static void answer(struct exchange *exchange, const void *context)
 struct visit {
     int client;
     pid_t server;
+    int log;          // the server's standard error
     size_t len, seen; // what was read, and what a test has looked at
     char bytes[TEXT_BYTES];
 };
@@ -90,18 +109,20 @@ static void serve(int server, int client)
 {
     signal(SIGPIPE, SIG_IGN);
     fflush(NULL);
-    visit = (struct visit){.client = client, .server = fork()};
+    int ends[2];
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    visit = (struct visit){.client = client, .server = fork(), .log = ends[0]};
     ck_assert_int_ge(visit.server, 0);
     if (visit.server == 0) {
-        int silence = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        dup2(silence, STDERR_FILENO);
-        close(silence);
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[1]);
         close(client);
         connection_serve(server, &limits, answer, "the word");
         bool closed = fcntl(server, F_GETFD) == -1;
         exit(closed ? 0 : 1);
     }
     close(server);
+    close(ends[1]);
 }
 
 static void open_visit(void)
@@ -415,6 +436,34 @@ START_TEST(a_body_that_moves_may_take_its_time)
 }
 END_TEST
 
+START_TEST(a_body_that_drips_is_answered_408)
+{
+    limits.progress_ms = 5 * SHORT_MS; // no gap is so long
+    limits.min_rate = 10000;
+    open_visit();
+    say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    drip("b", "b");
+    hear("HTTP/1.1 408 Request Timeout\r\n");
+    hear("\r\n\r\n408");
+    hear("\n");
+    shutdown(visit.client, SHUT_WR);
+    hear_the_end();
+}
+END_TEST
+
+/* How long the handler takes is not the client's fault. */
+START_TEST(a_slow_handler_slows_no_client_down)
+{
+    limits.progress_ms = SHORT_MS / 2;
+    limits.min_rate = 1000000000;
+    open_visit();
+    say(LAST("/trickle"));
+    hear_answer("200 OK", "10\r\n");
+    hear("0\r\n\r\n");
+    hear_the_end();
+}
+END_TEST
+
 START_TEST(a_client_that_does_not_read_is_left)
 {
     limits.progress_ms = limits.linger_ms = SHORT_MS;
@@ -472,6 +521,35 @@ START_TEST(a_refused_request_is_answered_and_ends_the_connection)
 }
 END_TEST
 
+/* RFC 9110 12.5.1: also where the fault is found behind its Accept. */
+START_TEST(a_refusal_is_written_as_the_client_likes_it)
+{
+    static const struct {
+        const char *accept, *type;
+    } rows[] = {
+        {"text/html,*/*;q=0.8", "text/html"},
+        {"*/*", "text/plain"},
+        {"text/plain, text/html;q=0.9", "text/plain"},
+        {"image/png", "text/plain"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        open_visit();
+        char text[256];
+        snprintf(text, sizeof text,
+                 "GET / HTTP/1.1\r\nHost: a\r\nAccept: %s\r\nA : b\r\n\r\n",
+                 rows[i].accept);
+        say(text);
+        hear("HTTP/1.1 400 Bad Request\r\n");
+        hear("\r\nContent-Type: ");
+        hear(rows[i].type);
+        hear("\r\n\r\n");
+        shutdown(visit.client, SHUT_WR);
+        hear(i == 0 ? "</h1>\n" : "400 Bad Request\n");
+        hear_the_end();
+    }
+}
+END_TEST
+
 START_TEST(a_refusal_reaches_a_client_that_goes_on_sending)
 {
     open_tcp_visit();
@@ -484,6 +562,37 @@ START_TEST(a_refusal_reaches_a_client_that_goes_on_sending)
     hear("\r\n\r\n");
     hear("\n");
     hear_the_end();
+}
+END_TEST
+
+START_TEST(each_answer_leaves_a_line_in_the_log)
+{
+    open_visit();
+    say(GET("/1") "HEAD /2 HTTP/1.1\r\nHost: a\r\n\r\nBREW /3\"\r\n");
+    shutdown(visit.client, SHUT_WR);
+    hear_answer("200 OK", "</1>");
+    hear_answer("200 OK", "");
+    hear_answer("400 Bad", "\n");
+    hear_the_end();
+    char log[TEXT_BYTES];
+    size_t len;
+    ck_assert_int_eq(read_all(visit.log, log, sizeof log, &len), 0);
+    ck_assert_uint_eq(count_lines(log), 3);
+    ck_assert_ptr_nonnull(strstr(log, "] \"GET /1 HTTP/1.1\" 200 4 \"-\""));
+    ck_assert_ptr_nonnull(strstr(log, "] \"HEAD /2 HTTP/1.1\" 200 0 \"-\""));
+    ck_assert_ptr_nonnull(strstr(log, "] \"BREW /3\\\"\" 400 16 \"-\""));
+}
+END_TEST
+
+START_TEST(nothing_asked_leaves_nothing_in_the_log)
+{
+    open_visit();
+    shutdown(visit.client, SHUT_WR);
+    hear_the_end();
+    char log[TEXT_BYTES];
+    size_t len;
+    ck_assert_int_eq(read_all(visit.log, log, sizeof log, &len), 0);
+    ck_assert_str_eq(log, "");
 }
 END_TEST
 
@@ -577,9 +686,10 @@ END_TEST
 
 /* --- Expect: 100-continue (RFC 9110 10.1.1) --- */
 
+#define POSTING(path, lines)                                                   \
+    "POST " path " HTTP/1.1\r\nHost: a\r\n" lines "\r\n"
 #define EXPECTING(length)                                                      \
-    "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"               \
-    "Content-Length: " length "\r\n\r\n"
+    POSTING("/echo", "Expect: 100-continue\r\nContent-Length: " length "\r\n")
 
 START_TEST(a_body_that_waits_is_invited_once)
 {
@@ -618,6 +728,78 @@ START_TEST(a_body_that_is_too_large_is_not_invited)
 }
 END_TEST
 
+START_TEST(what_can_be_answered_without_its_body_does_not_invite_it)
+{
+    static const struct {
+        const char *text, *status;
+    } rows[] = {
+        {POSTING("/1", "Expect: 100-continue\r\nContent-Length: 9\r\n"),
+         "200 OK"},
+        {POSTING("/1", "Expect: 100-continue\r\n"
+                       "Transfer-Encoding: chunked\r\n"),
+         "200 OK"},
+        {POSTING("/1", "Expect: 100-continue\r\nContent-Length: 1001\r\n"),
+         "413 Content Too Large"},
+        {POSTING("/1", "Expect: a miracle\r\nContent-Length: 9\r\n"),
+         "417 Expectation Failed"},
+        {POSTING("/echo", "Expect: 100-continue, b\r\nContent-Length: 9\r\n"),
+         "417 Expectation Failed"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        open_visit();
+        say(rows[i].text);
+        hear(rows[i].status);
+        hear("Connection: close\r\n\r\n");
+        shutdown(visit.client, SHUT_WR);
+        hear(*rows[i].status == '2' ? "</1>" : "\n");
+        ck_assert_ptr_null(strstr(visit.bytes, "100 Continue"));
+        hear_the_end();
+    }
+}
+END_TEST
+
+/* Whether it was sent in spite of the answer must not matter. */
+START_TEST(a_body_that_comes_uninvited_is_not_read_as_a_request)
+{
+    open_visit();
+    say(POSTING("/1", "Expect: 100-continue\r\nContent-Length: 40\r\n"));
+    hear("200 OK");
+    say(GET("/smuggled"));
+    shutdown(visit.client, SHUT_WR);
+    hear("</1>");
+    hear_the_end();
+}
+END_TEST
+
+START_TEST(a_body_that_has_begun_need_not_be_invited)
+{
+    open_visit();
+    say(EXPECTING("2") "a");
+    poll(NULL, 0, DRIP_MS);
+    say("b" LAST("/2"));
+    hear_answer("HTTP/1.1 200 OK", "ab");
+    ck_assert_ptr_null(strstr(visit.bytes, "100 Continue"));
+    hear_answer("200 OK", "</2>");
+    hear_the_end();
+}
+END_TEST
+
+/* A chunked body announces nothing: its size shows when it is there. */
+START_TEST(a_chunked_body_is_invited_and_limited_as_it_comes)
+{
+    open_visit();
+    say(POSTING("/echo", "Expect: 100-continue\r\n"
+                         "Transfer-Encoding: chunked\r\n"));
+    hear("HTTP/1.1 100 Continue\r\n\r\n");
+    char text[1200];
+    snprintf(text, sizeof text, "3e9\r\n%01001d", 0);
+    say(text);
+    hear_answer("HTTP/1.1 413 Content Too Large\r\n", "\n");
+    shutdown(visit.client, SHUT_WR);
+    hear_the_end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("connection");
@@ -641,13 +823,18 @@ int main(void)
     tcase_add_test(deadlines, blank_lines_do_not_keep_a_connection);
     tcase_add_test(deadlines, a_body_that_stops_is_answered_408);
     tcase_add_test(deadlines, a_body_that_moves_may_take_its_time);
+    tcase_add_test(deadlines, a_body_that_drips_is_answered_408);
+    tcase_add_test(deadlines, a_slow_handler_slows_no_client_down);
     tcase_add_test(deadlines, a_client_that_does_not_read_is_left);
     tcase_add_test(deadlines, a_client_that_does_not_close_is_left);
     tcase_add_test(deadlines, a_client_that_vanishes_harms_nobody);
     TCase *faults = new_case(suite, "faults");
     tcase_add_test(faults,
                    a_refused_request_is_answered_and_ends_the_connection);
+    tcase_add_test(faults, a_refusal_is_written_as_the_client_likes_it);
     tcase_add_test(faults, a_refusal_reaches_a_client_that_goes_on_sending);
+    tcase_add_test(faults, each_answer_leaves_a_line_in_the_log);
+    tcase_add_test(faults, nothing_asked_leaves_nothing_in_the_log);
     tcase_add_test(faults, answers_before_a_refused_request_arrive);
     tcase_add_test(faults, half_a_request_is_answered_400);
     tcase_add_test(faults, half_a_body_is_answered_400);
@@ -661,5 +848,11 @@ int main(void)
     tcase_add_test(invited, a_body_that_waits_is_invited_once);
     tcase_add_test(invited, a_body_that_is_there_need_not_be_invited);
     tcase_add_test(invited, a_body_that_is_too_large_is_not_invited);
+    tcase_add_test(invited,
+                   what_can_be_answered_without_its_body_does_not_invite_it);
+    tcase_add_test(invited,
+                   a_body_that_comes_uninvited_is_not_read_as_a_request);
+    tcase_add_test(invited, a_body_that_has_begun_need_not_be_invited);
+    tcase_add_test(invited, a_chunked_body_is_invited_and_limited_as_it_comes);
     return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
@@ -13,6 +14,9 @@ enum {
     LARGE = 4 << 20,     // more than any socket buffers
     STDERR_BYTES = 4096, // of a captured line
 };
+
+/* Of any rate. */
+#define PACE(ms) (&(struct net_pace){.progress_ms = (ms)})
 
 static void do_nothing(int signal)
 {
@@ -44,6 +48,20 @@ static struct tcp make_tcp(void)
     tcp.server = net_accept(tcp.listener);
     ck_assert_int_ge(tcp.server, 0);
     return tcp;
+}
+
+/* --- accept4(2) as it may be --- */
+
+static const int *accept_errors; // of the next calls, then 0
+
+int accept4(int listener, __SOCKADDR_ARG address, socklen_t *restrict len,
+            int flags)
+{
+    if (!accept_errors || !*accept_errors)
+        return (int)syscall(SYS_accept4, listener, address.__sockaddr__, len,
+                            flags);
+    errno = *accept_errors++;
+    return -1;
 }
 
 /* --- Listening --- */
@@ -316,6 +334,26 @@ START_TEST(accept_survives_a_shortage_of_descriptors)
 }
 END_TEST
 
+/* Not the listener's: either of a client that has gone, or it will pass. */
+START_TEST(accept_survives_every_error_of_the_moment)
+{
+    static const int errors[] = {
+        ECONNABORTED, EPROTO, ENETDOWN,     ENOPROTOOPT,
+        EHOSTDOWN,    ENONET, EHOSTUNREACH, ENETUNREACH,
+        EPERM,        EMFILE, ENFILE,       ENOMEM,
+        ENOBUFS,      0};
+    int listener = net_listen("127.0.0.1", "0");
+    int client = connect_to(listener);
+    accept_errors = errors;
+    int64_t before = net_now();
+    int server = net_accept(listener);
+    ck_assert_int_ge(server, 0);
+    ck_assert_int_eq(*accept_errors, 0);
+    ck_assert_int_ge(net_now() - before, 4 * 50); // it did not spin
+    close(client);
+}
+END_TEST
+
 START_TEST(accept_reports_what_will_not_pass)
 {
     int ends[2];
@@ -409,7 +447,8 @@ START_TEST(write_writes_everything)
     int ends[2];
     make_pair(ends);
     pid_t child = start(receive_large, &ends[1]);
-    ck_assert_int_eq(net_write(ends[0], large_bytes(), LARGE, PATIENCE_MS), 0);
+    ck_assert_int_eq(
+        net_write(ends[0], large_bytes(), LARGE, PACE(PATIENCE_MS)), 0);
     shutdown(ends[0], SHUT_WR);
     ck_assert_int_eq(status_of(child), 0);
 }
@@ -420,7 +459,8 @@ START_TEST(write_ends_when_nobody_reads)
     int ends[2];
     make_pair(ends);
     int64_t before = net_now();
-    ck_assert_int_eq(net_write(ends[0], large_bytes(), LARGE, SOON_MS), -1);
+    ck_assert_int_eq(net_write(ends[0], large_bytes(), LARGE, PACE(SOON_MS)),
+                     -1);
     ck_assert_int_eq(errno, ETIMEDOUT);
     ck_assert_int_ge(net_now() - before, SOON_MS);
     ck_assert_int_lt(net_now() - before, PATIENCE_MS);
@@ -453,22 +493,11 @@ START_TEST(write_is_patient_while_something_moves)
     make_pair(ends);
     pid_t child = start(receive_slowly, &ends[1]);
     int64_t before = net_now();
-    ck_assert_int_eq(net_write(ends[0], large_bytes(), LARGE, STEP_PATIENCE_MS),
-                     0);
+    ck_assert_int_eq(
+        net_write(ends[0], large_bytes(), LARGE, PACE(STEP_PATIENCE_MS)), 0);
     ck_assert_int_gt(net_now() - before, STEP_PATIENCE_MS);
     shutdown(ends[0], SHUT_WR);
     ck_assert_int_eq(status_of(child), 0);
-}
-END_TEST
-
-START_TEST(write_tells_that_the_client_has_gone)
-{
-    signal(SIGPIPE, SIG_IGN);
-    int ends[2];
-    make_pair(ends);
-    close(ends[1]);
-    ck_assert_int_eq(net_write(ends[0], "a", 1, PATIENCE_MS), -1);
-    ck_assert_int_eq(errno, EPIPE);
 }
 END_TEST
 
@@ -480,13 +509,118 @@ static int large_file(void)
     return file;
 }
 
+static void write_at_rate(const void *context)
+{
+    const int *end = context;
+    struct net_pace pace = {.progress_ms = STEP_PATIENCE_MS, .min_rate = 1000};
+    if (net_write(*end, large_bytes(), LARGE, &pace) < 0)
+        _exit(1);
+}
+
+START_TEST(write_is_patient_while_enough_moves)
+{
+    int ends[2];
+    make_pair(ends);
+    pid_t child = start(write_at_rate, &ends[0]);
+    close(ends[0]);
+    receive_slowly(&ends[1]);
+    ck_assert_int_eq(status_of(child), 0);
+}
+END_TEST
+
+/* It never stops, but nobody could read so fast. */
+static const struct net_pace impatient = {.progress_ms = STEP_PATIENCE_MS,
+                                          .min_rate = 1000000000};
+
+START_TEST(write_ends_when_too_little_moves)
+{
+    int ends[2];
+    make_pair(ends);
+    start(receive_slowly, &ends[1]);
+    int64_t before = net_now();
+    struct net_pace pace = impatient;
+    ck_assert_int_eq(net_write(ends[0], large_bytes(), LARGE, &pace), -1);
+    ck_assert_int_eq(errno, ETIMEDOUT);
+    ck_assert_int_ge(net_now() - before, STEP_PATIENCE_MS);
+}
+END_TEST
+
+START_TEST(send_file_ends_when_too_little_moves)
+{
+    int ends[2], file = large_file();
+    make_pair(ends);
+    start(receive_slowly, &ends[1]);
+    struct net_pace pace = impatient;
+    ck_assert_int_eq(net_send_file(ends[0], file, 0, LARGE, &pace), -1);
+    ck_assert_int_eq(errno, ETIMEDOUT);
+}
+END_TEST
+
+/* What the client may send until net_read_on() has enough of it. */
+static void drip_for_ever(const void *context)
+{
+    const int *end = context;
+    signal(SIGPIPE, SIG_IGN);
+    while (write(*end, "a", 1) == 1)
+        poll(NULL, 0, STEP_MS);
+}
+
+/* Also when it was fast before: there is no credit. */
+START_TEST(reading_on_ends_when_too_little_comes)
+{
+    int ends[2];
+    char bytes[STDERR_BYTES] = "";
+    make_pair(ends);
+    struct net_pace pace = {.progress_ms = STEP_PATIENCE_MS, .min_rate = 2000};
+    for (int i = 0; i < 100; i++) {
+        write_all(ends[1], bytes, sizeof bytes);
+        ck_assert_int_eq(net_read_on(ends[0], bytes, sizeof bytes, &pace),
+                         sizeof bytes);
+    }
+    start(drip_for_ever, &ends[1]);
+    int64_t before = net_now();
+    ssize_t got;
+    do
+        got = net_read_on(ends[0], bytes, sizeof bytes, &pace);
+    while (got > 0 && net_now() - before < PATIENCE_MS);
+    ck_assert_int_eq(got, -1);
+    ck_assert_int_eq(errno, ETIMEDOUT);
+    ck_assert_int_ge(net_now() - before, STEP_PATIENCE_MS);
+}
+END_TEST
+
+START_TEST(reading_on_is_as_slow_as_it_likes_without_a_rate)
+{
+    int ends[2];
+    char bytes[16];
+    make_pair(ends);
+    start(drip_for_ever, &ends[1]);
+    struct net_pace pace = {.progress_ms = STEP_PATIENCE_MS};
+    int64_t before = net_now();
+    while (net_now() - before < 3 * STEP_PATIENCE_MS)
+        ck_assert_int_gt(net_read_on(ends[0], bytes, sizeof bytes, &pace), 0);
+}
+END_TEST
+
+START_TEST(write_tells_that_the_client_has_gone)
+{
+    signal(SIGPIPE, SIG_IGN);
+    int ends[2];
+    make_pair(ends);
+    close(ends[1]);
+    ck_assert_int_eq(net_write(ends[0], "a", 1, PACE(PATIENCE_MS)), -1);
+    ck_assert_int_eq(errno, EPIPE);
+}
+END_TEST
+
 START_TEST(send_file_sends_everything_and_moves_no_position)
 {
     int ends[2], file = large_file();
     make_pair(ends);
     ck_assert_int_eq(lseek(file, 7, SEEK_SET), 7);
     pid_t child = start(receive_large, &ends[1]);
-    ck_assert_int_eq(net_send_file(ends[0], file, 0, LARGE, PATIENCE_MS), 0);
+    ck_assert_int_eq(net_send_file(ends[0], file, 0, LARGE, PACE(PATIENCE_MS)),
+                     0);
     shutdown(ends[0], SHUT_WR);
     ck_assert_int_eq(status_of(child), 0);
     ck_assert_int_eq(lseek(file, 0, SEEK_CUR), 7);
@@ -498,10 +632,11 @@ START_TEST(send_file_sends_the_part_that_was_asked_for)
     int ends[2], file = large_file();
     char bytes[64];
     make_pair(ends);
-    ck_assert_int_eq(net_send_file(ends[0], file, 1000, 5, PATIENCE_MS), 0);
+    ck_assert_int_eq(net_send_file(ends[0], file, 1000, 5, PACE(PATIENCE_MS)),
+                     0);
     ck_assert_int_eq(read(ends[1], bytes, sizeof bytes), 5);
     ck_assert_mem_eq(bytes, large_bytes() + 1000, 5);
-    ck_assert_int_eq(net_send_file(ends[0], file, 0, 0, PATIENCE_MS), 0);
+    ck_assert_int_eq(net_send_file(ends[0], file, 0, 0, PACE(PATIENCE_MS)), 0);
 }
 END_TEST
 
@@ -510,7 +645,8 @@ START_TEST(send_file_tells_that_the_file_became_shorter)
     int ends[2], file = large_file();
     make_pair(ends);
     ck_assert_int_eq(ftruncate(file, 1000), 0);
-    ck_assert_int_eq(net_send_file(ends[0], file, 900, 200, PATIENCE_MS), -1);
+    ck_assert_int_eq(net_send_file(ends[0], file, 900, 200, PACE(PATIENCE_MS)),
+                     -1);
     ck_assert_int_eq(errno, EIO);
 }
 END_TEST
@@ -520,7 +656,7 @@ START_TEST(send_file_ends_when_nobody_reads)
     int ends[2], file = large_file();
     make_pair(ends);
     int64_t before = net_now();
-    ck_assert_int_eq(net_send_file(ends[0], file, 0, LARGE, SOON_MS), -1);
+    ck_assert_int_eq(net_send_file(ends[0], file, 0, LARGE, PACE(SOON_MS)), -1);
     ck_assert_int_eq(errno, ETIMEDOUT);
     ck_assert_int_ge(net_now() - before, SOON_MS);
 }
@@ -535,7 +671,7 @@ static void answer_early(const void *context)
     int server = net_accept(*listener);
     char bytes[100];
     if (net_read(server, bytes, sizeof bytes, net_now() + PATIENCE_MS) <= 0 ||
-        net_write(server, "the answer", 10, PATIENCE_MS) < 0)
+        net_write(server, "the answer", 10, PACE(PATIENCE_MS)) < 0)
         _exit(1);
     net_close(server, PATIENCE_MS);
 }
@@ -648,6 +784,7 @@ int main(void)
     TCase *accepting = new_case(suite, "accepting");
     tcase_add_test(accepting, accept_returns_when_a_signal_says_so);
     tcase_add_test(accepting, accept_survives_a_shortage_of_descriptors);
+    tcase_add_test(accepting, accept_survives_every_error_of_the_moment);
     tcase_add_test(accepting, accept_reports_what_will_not_pass);
     TCase *moving = new_case(suite, "moving");
     tcase_add_unchecked_fixture(moving, make_own_directory,
@@ -659,6 +796,11 @@ int main(void)
     tcase_add_test(moving, write_writes_everything);
     tcase_add_test(moving, write_ends_when_nobody_reads);
     tcase_add_test(moving, write_is_patient_while_something_moves);
+    tcase_add_test(moving, write_is_patient_while_enough_moves);
+    tcase_add_test(moving, write_ends_when_too_little_moves);
+    tcase_add_test(moving, send_file_ends_when_too_little_moves);
+    tcase_add_test(moving, reading_on_ends_when_too_little_comes);
+    tcase_add_test(moving, reading_on_is_as_slow_as_it_likes_without_a_rate);
     tcase_add_test(moving, write_tells_that_the_client_has_gone);
     tcase_add_test(moving, send_file_sends_everything_and_moves_no_position);
     tcase_add_test(moving, send_file_sends_the_part_that_was_asked_for);

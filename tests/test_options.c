@@ -77,6 +77,7 @@ START_TEST(default_limits_are_sensible)
     ck_assert_uint_ge(default_limits.head_bytes, 8192);
     ck_assert_int_gt(default_limits.head_ms, 0);
     ck_assert_int_gt(default_limits.progress_ms, 0);
+    ck_assert_int_gt(default_limits.min_rate, 0);
     ck_assert_int_gt(default_limits.idle_ms, 0);
     ck_assert_int_gt(default_limits.linger_ms, 0);
 }
@@ -91,6 +92,8 @@ START_TEST(each_option_sets_its_value)
     ck_assert_str_eq(PARSE("--host=/tmp/socket").host, "/tmp/socket");
     ck_assert_int_eq(PARSE("--head-timeout=1.5").limits.head_ms, 1500);
     ck_assert_int_eq(PARSE("--progress-timeout=0.02").limits.progress_ms, 20);
+    ck_assert_int_eq(PARSE("--min-rate=0").limits.min_rate, 0);
+    ck_assert_int_eq(PARSE("--min-rate=5000").limits.min_rate, 5000);
     ck_assert_int_eq(PARSE("--idle-timeout=3600").limits.idle_ms, 3600000);
     ck_assert_int_eq(PARSE("--linger=0").limits.linger_ms, 0);
     ck_assert_int_eq(PARSE("--linger=1.001").limits.linger_ms, 1001);
@@ -158,11 +161,14 @@ static int said_about(const struct line *line, char *said, size_t size)
 START_TEST(help_lists_every_option)
 {
     static const char *const names[] = {
-        "--port=",     "--host=",         "--root=",
-        "--quiet",     "--head-timeout=", "--progress-timeout=",
-        "--max-head=", "--idle-timeout=", "--linger=",
-        "--max-body=", "--max-target=",   "--help",
-        "--number=",   "--wait=",         "3c - a child per connection",
+        "--port=",         "--host=",
+        "--root=",         "--quiet",
+        "--head-timeout=", "--progress-timeout=",
+        "--max-head=",     "--idle-timeout=",
+        "--linger=",       "--max-body=",
+        "--max-target=",   "--help",
+        "--min-rate=",     "--number=",
+        "--wait=",         "3c - a child per connection",
     };
     char said[TEXT_BYTES];
     struct line line = {{"--help"}};
@@ -201,6 +207,8 @@ START_TEST(a_wrong_value_is_named_and_ends_with_64)
         {{{"--head-timeout=x"}}, "--head-timeout"},
         {{{"--head-timeout=-1"}}, "--head-timeout"},
         {{{"--progress-timeout=nan"}}, "--progress-timeout"},
+        {{{"--min-rate=-1"}}, "--min-rate"},
+        {{{"--min-rate=1k"}}, "--min-rate"},
         {{{"--idle-timeout=inf"}}, "--idle-timeout"},
         {{{"--linger=3601"}}, "--linger"},
         {{{"--linger="}}, "--linger"},

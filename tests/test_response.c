@@ -646,6 +646,7 @@ START_TEST(errors_are_small_pages_that_name_the_status)
     ck_assert_int_eq(response_error(&response, 404, NULL), 0);
     ck_assert_int_eq(sink.calls, 1);
     expect("HTTP/1.1 404 Not Found\r\n"
+           "Vary: Accept\r\n"
            "Content-Type: text/plain; charset=utf-8\r\n"
            "Content-Length: 14\r\n\r\n404 Not Found\n");
 }
@@ -658,13 +659,59 @@ START_TEST(errors_may_say_why)
 }
 END_TEST
 
+START_TEST(browsers_get_a_page_of_html)
+{
+    response.likes_html = true;
+    ck_assert_int_eq(response_error(&response, 404, NULL), 0);
+    ck_assert_ptr_nonnull(
+        strstr(sink.bytes, "\r\nContent-Type: text/html; charset=utf-8\r\n"));
+    ck_assert_str_eq(body_sent(), "<!doctype html>\n<html lang=\"en\">\n"
+                                  "<meta charset=\"utf-8\">\n"
+                                  "<title>404 Not Found</title>\n"
+                                  "<h1>404 Not Found</h1>\n");
+}
+END_TEST
+
+START_TEST(what_is_shown_is_text_and_no_markup)
+{
+    static const char why[] = "<script>'x' & \"y\"</script> \xc3\xa4";
+    response.likes_html = true;
+    ck_assert_int_eq(response_error(&response, 400, why), 0);
+    ck_assert_ptr_nonnull(
+        strstr(body_sent(), "</h1>\n<p>&lt;script&gt;&#39;x&#39; &amp; "
+                            "&quot;y&quot;&lt;/script&gt; \xc3\xa4</p>\n"));
+    open_get();
+    ck_assert_int_eq(response_error(&response, 400, why), 0);
+    ck_assert_str_eq(body_sent() + strlen("400 Bad Request: "),
+                     "<script>'x' & \"y\"</script> \xc3\xa4\n");
+}
+END_TEST
+
+/* Of whatever length and markup: the page is whole, no character halved. */
 START_TEST(a_long_why_is_cut)
 {
-    static char why[5000];
-    memset(why, 'w', sizeof why - 1);
-    ck_assert_int_eq(response_error(&response, 500, why), 0);
-    ck_assert(!response.broken);
-    ck_assert_uint_lt(sink.len, sizeof why);
+    static const char *const characters[] = {"w", "\"", "\xc3\xa4",
+                                             "\xf0\x9f\x98\x80"};
+    for (size_t i = 0; i < COUNT(characters); i++) {
+        for (int shift = 0; shift < 4; shift++) {
+            char why[5000];
+            char *end = why + sprintf(why, "%.*s", shift, "...");
+            while (end < why + sizeof why - 10)
+                end = stpcpy(end, characters[i]);
+            memset(&sink, 0, sizeof sink);
+            open_get();
+            response.likes_html = shift % 2;
+            ck_assert_int_eq(response_error(&response, 500, why), 0);
+            ck_assert(!response.broken);
+            const char *close = shift % 2 ? "</p>\n" : "\n";
+            const char *body = body_sent();
+            const char *last = body + strlen(body) - strlen(close);
+            ck_assert_str_eq(last, close);
+            const char *whole = shift % 2 && i == 1 ? "&quot;" : characters[i];
+            ck_assert_mem_eq(last - strlen(whole), whole, strlen(whole));
+            ck_assert_uint_lt(sink.len, 2000);
+        }
+    }
 }
 END_TEST
 
@@ -744,6 +791,8 @@ int main(void)
     tcase_add_checked_fixture(ready, open_get, NULL);
     tcase_add_test(ready, errors_are_small_pages_that_name_the_status);
     tcase_add_test(ready, errors_may_say_why);
+    tcase_add_test(ready, browsers_get_a_page_of_html);
+    tcase_add_test(ready, what_is_shown_is_text_and_no_markup);
     tcase_add_test(ready, a_long_why_is_cut);
     tcase_add_test(ready, a_405_says_what_is_allowed);
     tcase_add_test(ready, each_status_the_server_uses_has_a_reason);

@@ -86,6 +86,22 @@ START_TEST(lists_are_searched_by_item)
 }
 END_TEST
 
+START_TEST(a_list_can_be_of_one_item_alone)
+{
+    static const struct {
+        const char *list;
+        bool is_close;
+    } rows[] = {
+        {"close", true},    {" , CLOSE\t,close ", true}, {"", true},
+        {",", true},        {"close, x", false},         {"x,close", false},
+        {"close x", false}, {"closed", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        ck_assert_msg(rules_list_is(rows[i].list, "close") == rows[i].is_close,
+                      "\"%s\"", rows[i].list);
+}
+END_TEST
+
 /* --- Request line --- */
 
 START_TEST(request_lines)
@@ -278,13 +294,16 @@ static int status_of_chunks(const char *text, size_t len, size_t step,
 {
     int status = 0;
     *chunks = (struct chunk_rules){.limit = 1 << 20};
-    for (size_t at = 0; at < len && !status; at += step) {
+    for (size_t at = 0; at < len && !status && !chunks->done;) {
         size_t count = len - at < step ? len - at : step;
         char *copy = malloc(count);
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, text + at, count);
         status = rules_chunk_bytes(chunks, copy, count);
         free(copy);
+        at += chunks->sound + chunks->at_tab;
+        ck_assert(status || chunks->at_tab || chunks->done ||
+                  chunks->sound == count);
     }
     return status;
 }
@@ -308,7 +327,25 @@ START_TEST(chunked_bodies)
         {{"9112 7.1.1: without a value", TEXT("0;a\r\n\r\n"), 0}, true},
         {{"9112 7.1.1: two", TEXT("0;a=b;c=d\r\n\r\n"), 0}, true},
         {{"9112 7.1.1: quoted", TEXT("0;a=\"b ;c\"\r\n\r\n"), 0}, true},
+        {{"9112 7.1.1: BWS before ;", TEXT("0 \t;a\r\n\r\n"), 0}, true},
+        {{"9112 7.1.1: a tab before ;", TEXT("1\t;a\r\nx\r\n0\t;b\r\n\r\n"), 0},
+         true},
+        {{"9112 7.1.1: BWS after ;", TEXT("0;\t a\r\n\r\n"), 0}, true},
+        {{"9112 7.1.1: BWS before =", TEXT("0;a \t=b\r\n\r\n"), 0}, true},
+        {{"9112 7.1.1: BWS after =", TEXT("0;a=\t b\r\n\r\n"), 0}, true},
+        {{"9112 7.1.1: BWS before a quote", TEXT("0;a= \"b\"\r\n\r\n"), 0},
+         true},
+        {{"9112 7.1.1: BWS between two", TEXT("0;a=b ; c=\"d\" ;e ;f\r\n\r\n"),
+          0},
+         true},
+        {{"9110 5.6.4: obs-text in quotes", TEXT("0;a=\"\xe4\\\xff\"\r\n\r\n"),
+          0},
+         true},
+        {{"9110 5.6.4: an empty value in quotes", TEXT("0;a=\"\"\r\n\r\n"), 0},
+         true},
         {{"9112 7.1.2: a trailer", TEXT("0\r\nA: b\r\n\r\n"), 0}, true},
+        {{"9110 5.5: obs-text in a trailer", TEXT("0\r\nA: \xe4\r\n\r\n"), 0},
+         true},
         {{"9112 7.1.2: an empty one", TEXT("0\r\nA:\r\nB: c\r\n\r\n"), 0},
          true},
         {{"9112 7.1: no size", TEXT("\r\n"), 400}, false},
@@ -318,6 +355,8 @@ START_TEST(chunked_bodies)
         {{"9112 7.1: a sign", TEXT("+3\r\n"), 400}, false},
         {{"9112 7.1: a space before", TEXT(" 3\r\n"), 400}, false},
         {{"9112 7.1: a space after", TEXT("3 \r\n"), 400}, false},
+        {{"9112 7.1: a tab after", TEXT("3\t\r\n"), 400}, false},
+        {{"9112 7.1: a tab before", TEXT("\t3\r\n"), 400}, false},
         {{"9112 7.1: too large", TEXT("FFFFFFFFFFFFFFFFF\r\n"), 400}, false},
         {{"9112 7.1: LF ends the size", TEXT("3\nabc\r\n"), 400}, false},
         {{"9112 7.1: CR without LF", TEXT("3\rXabc\r\n"), 400}, false},
@@ -333,6 +372,29 @@ START_TEST(chunked_bodies)
         {{"9112 7.1.1: LF in quotes", TEXT("2;a=\"\n\""), 400}, false},
         {{"9112 7.1.1: CR in quotes", TEXT("2;a=\"\r\nx"), 400}, false},
         {{"9112 7.1.1: junk after a space", TEXT("3 x\r\n"), 400}, false},
+        {{"9112 7.1.1: a tab and a digit", TEXT("3\t3\r\n"), 400}, false},
+        {{"9112 7.1.1: no name", TEXT("3;\r\n"), 400}, false},
+        {{"9112 7.1.1: no name before =", TEXT("3;=b\r\n"), 400}, false},
+        {{"9112 7.1.1: no name before ;", TEXT("3;;a\r\n"), 400}, false},
+        {{"9112 7.1.1: no value", TEXT("3;a=\r\n"), 400}, false},
+        {{"9112 7.1.1: no value before ;", TEXT("3;a=;b\r\n"), 400}, false},
+        {{"9112 7.1.1: two =", TEXT("3;a==b\r\n"), 400}, false},
+        {{"9112 7.1.1: = behind a value", TEXT("3;a=b=c\r\n"), 400}, false},
+        {{"9112 7.1.1: two names", TEXT("3;a b\r\n"), 400}, false},
+        {{"9112 7.1.1: two values", TEXT("3;a=b c\r\n"), 400}, false},
+        {{"9112 7.1.1: a value behind quotes", TEXT("3;a=\"b\"c\r\n"), 400},
+         false},
+        {{"9112 7.1.1: quotes in a value", TEXT("3;a=b\"c\"\r\n"), 400}, false},
+        {{"9112 7.1.1: a quoted name", TEXT("3;\"a\"\r\n"), 400}, false},
+        {{"9112 7.1.1: a space at the end", TEXT("3;a \r\n"), 400}, false},
+        {{"9112 7.1.1: a space behind a value", TEXT("3;a=b \r\n"), 400},
+         false},
+        {{"9112 7.1.1: a space behind quotes", TEXT("3;a=\"b\" \r\n"), 400},
+         false},
+        {{"9112 7.1.1: 8-bit name", TEXT("3;\xe4\r\n"), 400}, false},
+        {{"9112 7.1.1: a folded line", TEXT("0;a\r\n ;b\r\n"), 400}, false},
+        {{"9110 5.6.4: LF behind a backslash", TEXT("3;a=\"\\\n\"\r\n"), 400},
+         false},
         {{"9112 7.1.1: CR X", TEXT("3;a\rX"), 400}, false},
         {{"9112 7.1.2: no colon", TEXT("0\r\nAb\r\n\r\n"), 400}, false},
         {{"9112 7.1.2: no name", TEXT("0\r\n: b\r\n\r\n"), 400}, false},
@@ -426,6 +488,7 @@ int main(void)
     tcase_add_test(tests, an_empty_text_is_no_token);
     tcase_add_test(tests, field_values_have_no_controls_but_tab);
     tcase_add_test(tests, lists_are_searched_by_item);
+    tcase_add_test(tests, a_list_can_be_of_one_item_alone);
     tcase_add_test(tests, request_lines);
     tcase_add_test(tests, header_lines);
     tcase_add_test(tests, hosts);
