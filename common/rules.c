@@ -22,11 +22,47 @@ static bool is_alpha(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* RFC 9110 5.6.2: tchar */
+/* What a character may be part of. Each byte of a head is looked up here, so
+ * one load has to answer; the rest of the rules are in the functions below. */
+enum {
+    CTL = 1,    // a control character: of no field value (RFC 9110 5.5)
+    TOKEN = 2,  // tchar (RFC 9110 5.6.2)
+    TARGET = 4, // RFC 3986 2; '#' begins a fragment, which is never sent
+    BOTH = TOKEN | TARGET,
+};
+
+/* clang-format off */
+static const unsigned char kinds[256] = {
+    CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, 0, /* tab */
+    CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL,
+    CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL,
+    [' '] = 0, ['!'] = BOTH, ['"'] = 0, ['#'] = TOKEN, ['$'] = BOTH,
+    ['%'] = BOTH, ['&'] = BOTH, ['\''] = BOTH, ['('] = TARGET, [')'] = TARGET,
+    ['*'] = BOTH, ['+'] = BOTH, [','] = TARGET, ['-'] = BOTH, ['.'] = BOTH,
+    ['/'] = TARGET,
+    ['0'] = BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    [':'] = TARGET, [';'] = TARGET, ['<'] = 0, ['='] = TARGET, ['>'] = 0,
+    ['?'] = TARGET, ['@'] = TARGET,
+    ['A'] = BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    BOTH, BOTH, BOTH,
+    ['['] = TARGET, ['\\'] = 0, [']'] = TARGET, ['^'] = TOKEN, ['_'] = BOTH,
+    ['`'] = TOKEN,
+    ['a'] = BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    BOTH, BOTH, BOTH,
+    ['{'] = 0, ['|'] = TOKEN, ['}'] = 0, ['~'] = BOTH, [0x7f] = CTL,
+}; // from 0x80 on: obs-text, which stands in field values alone
+/* clang-format on */
+
+static bool is_kind(char c, unsigned kind)
+{
+    return kinds[(unsigned char)c] & kind;
+}
+
 static bool is_token_char(char c)
 {
-    return is_alpha(c) || is_digit(c) ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+    return is_kind(c, TOKEN);
 }
 
 bool rules_is_token(const char *text, size_t len)
@@ -40,15 +76,16 @@ bool rules_is_token(const char *text, size_t len)
 /* VCHAR, obs-text, space and tab; never CR, LF, NUL or another control. */
 static bool is_field_char(char c)
 {
-    return ((unsigned char)c >= ' ' && c != 0x7f) || c == '\t';
+    return !is_kind(c, CTL);
 }
 
+/* The longest part of most heads: no branch a character, but one at the end. */
 bool rules_is_field_value(const char *text, size_t len)
 {
+    unsigned found = 0;
     for (size_t i = 0; i < len; i++)
-        if (!is_field_char(text[i]))
-            return false;
-    return true;
+        found |= kinds[(unsigned char)text[i]];
+    return !(found & CTL);
 }
 
 bool rules_list_has(const char *list, const char *token)
@@ -75,17 +112,10 @@ static int hex_value(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* RFC 3986 2: what a target may consist of; '#' begins a fragment, which is
- * never sent (RFC 9112 3.2). */
-static bool is_target_char(char c)
-{
-    return c > ' ' && c < 0x7f && !strchr("\"#<>\\^`{|}", c);
-}
-
 static bool is_target(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (!is_target_char(text[i]))
+        if (!is_kind(text[i], TARGET))
             return false;
         if (text[i] == '%' && (i + 2 >= len || hex_value(text[i + 1]) < 0 ||
                                hex_value(text[i + 2]) < 0))
