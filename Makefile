@@ -17,7 +17,7 @@ TOOLS  := flood watch
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch] \
-            labs/*/*.c exercises/*/*.c)
+            bench/*.c labs/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
             tests/*.bash part2/cgi-bin/* \
             labs/*.sh labs/*/run.sh exercises/*.sh exercises/*/*.sh \
@@ -38,7 +38,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CFLAGS) $(WARNINGS) \
 
 .DEFAULT_GOAL := all
 .PHONY: all lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
-        tutorial-update demo check test check-built deps help format lint fuzz clean \
+        tutorial-update demo check test check-built bench deps help format lint fuzz clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
 # --- What you can say --------------------------------------------------------
@@ -90,6 +90,9 @@ pictures: all ## draw the tutorial's plots anew, from real runs
 ## check-mutants: every lab's fault must be found by a test of ours
 check-mutants: all
 	@tests/mutants.sh
+
+bench: all ## what a request costs, beside a fixed answer and other servers
+	@scripts/bench.sh
 
 check-runner: ## faults planted in a tutorial: its runner must find each
 	@tests/test_tutorial_runner.py
@@ -164,6 +167,14 @@ LAB_TOOLS := $(patsubst labs/%.c,$(B)/labs/%,$(wildcard labs/*/*.c))
 all: $(LAB_TOOLS)
 $(LAB_TOOLS): $(B)/labs/%: $(B)/labs/%.o
 
+# What make bench measures with.
+BENCH := $(B)/bench/parse $(B)/bench/fixed_answer
+all: $(BENCH)
+$(B)/bench/parse: $(call objects,bench/parse common/request common/rules)
+$(B)/bench/parse: LIBRARIES := -lhttp_parser
+$(B)/bench/fixed_answer: $(call objects,bench/fixed_answer common/net \
+    common/log)
+
 $(B)/watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture tools/watch)
 
@@ -191,7 +202,7 @@ build/fuzz/fuzz_request: build/fuzz/tests/fuzz_request.o \
 
 # --- How things are made -----------------------------------------------------
 
-$(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(TESTS):
+$(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(BENCH) $(TESTS):
 	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
 
 # Objects depend on how they are compiled: another compiler or other flags
