@@ -11,8 +11,9 @@ usage() {
 Usage: scripts/bench.sh [--json] [--rounds=N] [PART...]
 Measures what a request costs. The parts; without any, all three:
   parse  instructions to read a browser's request: ours, and http-parser's alone
-  load   CPU a kept-alive request for 1 KiB: 1c, and a loop that reads and writes
-         a fixed answer of the same size
+  load   CPU a kept-alive request for 1 KiB: 1c; "fixed", a loop that reads and
+         writes a fixed answer of the same size; and "file", one that opens,
+         reads and closes the file each time besides
   peers  the same load on other servers, as far as they are installed: nginx,
          lighttpd, apache2, busybox httpd, python3 -m http.server
 Options:
@@ -313,26 +314,34 @@ report_turns() {
             for (i = 1; i <= count; i++)
                 report(names[i])
             if (json != "yes")
-                print "  1c may take at most 1.25 times the CPU of fixed"
+                print "  1c: " ours "; wanted are 1.25"
         }
-        function report(name,    i, n, c, r, a, b, us, persec) {
+        function report(name,    i, n, c, r, f, a, b, us, persec) {
             n = turns[name]
             for (i = 1; i <= n; i++) {
                 a[i] = cpu[name, i]
                 b[i] = rate[name, i]
                 c[i] = a[i] / cpu["fixed", i]
                 r[i] = b[i] / rate["fixed", i]
+                f[i] = a[i] / cpu["file", i]
             }
             us = median(a, n)
             persec = median(b, n)
             sort(c, n)
             sort(r, n)
+            sort(f, n)
+            if (name == "1c")
+                ours = sprintf("%.2f times the CPU of fixed, %.2f times " \
+                    "that of file", median(c, n), median(f, n))
             if (json == "yes")
                 printf "{\"part\":\"load\",\"name\":\"%s\",\"cpu_us\":%.2f," \
                     "\"cpu_ratio\":%.3f,\"cpu_ratio_min\":%.3f," \
-                    "\"cpu_ratio_max\":%.3f,\"requests_per_second\":%.0f," \
+                    "\"cpu_ratio_max\":%.3f,\"cpu_to_file\":%.3f," \
+                    "\"cpu_to_file_min\":%.3f," \
+                    "\"requests_per_second\":%.0f," \
                     "\"rate_ratio\":%.3f,\"kept_alive\":%s}\n", name, us,
-                    median(c, n), c[1], c[n], persec, median(r, n),
+                    median(c, n), c[1], c[n], median(f, n), f[1], persec,
+                    median(r, n),
                     kept[name] ? "true" : "false"
             else
                 printf "  %-9s %8.2f %7.2f %-15s %10.0f %7.2f %-13s%s\n",
@@ -348,6 +357,8 @@ bench_load() {
     # shellcheck disable=SC2154 # set by join
     curl -s -i "http://127.0.0.1:$port_1c/page.txt" >"$dir/answer"
     join_ours fixed "$build/bench/fixed_answer" "$dir/answer"
+    join_ours file "$build/bench/fixed_answer" "$dir/answer" \
+        "$dir/site/page.txt"
     ! wants peers || start_peers
     take_turns
     report_turns
