@@ -448,12 +448,16 @@ int request_open(struct request *request, const struct limits *limits)
 
 void request_reset(struct request *request)
 {
-    struct request fresh = {.limits = request->limits,
-                            .parser = request->parser,
-                            .head = request->head,
-                            .head_size = request->head_size};
+    struct http_parser *parser = request->parser;
+    const struct limits *limits = request->limits;
+    char *head = request->head;
+    size_t head_size = request->head_size;
     free(request->body_room);
-    *request = fresh;
+    memset(request, 0, sizeof *request); // cheaper than a fresh one, copied
+    request->parser = parser;
+    request->limits = limits;
+    request->head = head;
+    request->head_size = head_size;
     http_parser_init(request->parser, HTTP_REQUEST);
     request->parser->data = request;
 }
