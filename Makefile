@@ -17,7 +17,7 @@ TOOLS  := flood watch
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch] \
-            labs/*/*.c exercises/*/*.c)
+            bench/*.c labs/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
             tests/*.bash part2/cgi-bin/* \
             labs/*.sh labs/*/run.sh exercises/*.sh exercises/*/*.sh \
@@ -38,7 +38,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
 
 .DEFAULT_GOAL := all
 .PHONY: all lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
-        tutorial-update demo check test check-built deps help format lint fuzz fuzz-afl clean \
+        tutorial-update demo check test check-built bench deps help format lint fuzz fuzz-afl clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
 # --- What you can say --------------------------------------------------------
@@ -86,6 +86,9 @@ test: check ## the same as check
 
 check-built: all $(TESTS)
 	@tests/run.sh $(TESTS)
+
+bench: all ## what a request costs, beside a fixed answer and other servers
+	@scripts/bench.sh
 
 ## check-tutorial: run TUTORIAL.md and compare; CHAPTER=11 for one chapter
 check-tutorial: all
@@ -179,6 +182,14 @@ LAB_TOOLS := $(patsubst labs/%.c,$(B)/labs/%,$(wildcard labs/*/*.c))
 all: $(LAB_TOOLS)
 $(LAB_TOOLS): $(B)/labs/%: $(B)/labs/%.o
 
+# What make bench measures with.
+BENCH := $(B)/bench/parse $(B)/bench/fixed_answer
+all: $(BENCH)
+$(B)/bench/parse: $(call objects,bench/parse common/request common/body common/rules)
+$(B)/bench/parse: LIBRARIES := -lhttp_parser
+$(B)/bench/fixed_answer: $(call objects,bench/fixed_answer common/net \
+    common/log)
+
 $(B)/watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture tools/watch)
 
@@ -218,7 +229,7 @@ build/afl/fuzz_request: $(addprefix build/afl/,tests/fuzz_request.o \
 
 # --- How things are made -----------------------------------------------------
 
-$(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(TESTS):
+$(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(BENCH) $(TESTS):
 	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ $(LIBRARIES) -o $@
 
 # Objects depend on how they are compiled: another compiler or other flags

@@ -115,10 +115,17 @@ static size_t parse(struct request *request, const char *bytes, size_t len)
 
 /* --- The head as a whole --- */
 
+/* Most names differ in their first letter already. */
+static bool is_named(const struct header *header, const char *name)
+{
+    return ((header->name[0] ^ name[0]) & ~0x20) == 0 &&
+           strcasecmp(header->name, name) == 0;
+}
+
 const char *request_header(const struct request *request, const char *name)
 {
     for (size_t i = 0; i < request->header_count; i++)
-        if (strcasecmp(request->headers[i].name, name) == 0)
+        if (is_named(&request->headers[i], name))
             return request->headers[i].value;
     return NULL;
 }
@@ -127,7 +134,7 @@ static size_t count_headers(const struct request *request, const char *name)
 {
     size_t count = 0;
     for (size_t i = 0; i < request->header_count; i++)
-        if (strcasecmp(request->headers[i].name, name) == 0)
+        if (is_named(&request->headers[i], name))
             count++;
     return count;
 }
@@ -166,7 +173,7 @@ static bool wants_to_stay(const struct request *request)
     bool stays = request->minor > 0;
     for (size_t i = 0; i < request->header_count; i++) {
         const struct header *header = &request->headers[i];
-        if (strcasecmp(header->name, "Connection") != 0)
+        if (!is_named(header, "Connection"))
             continue;
         if (rules_list_has(header->value, "close"))
             return false;
@@ -496,12 +503,16 @@ int request_open(struct request *request, const struct limits *limits)
 
 void request_reset(struct request *request)
 {
-    struct request fresh = {.limits = request->limits,
-                            .parser = request->parser,
-                            .head = request->head,
-                            .head_size = request->head_size};
+    struct http_parser *parser = request->parser;
+    const struct limits *limits = request->limits;
+    char *head = request->head;
+    size_t head_size = request->head_size;
     body_free(&request->body);
-    *request = fresh;
+    memset(request, 0, sizeof *request); // cheaper than a fresh one, copied
+    request->parser = parser;
+    request->limits = limits;
+    request->head = head;
+    request->head_size = head_size;
     http_parser_init(request->parser, HTTP_REQUEST);
     request->parser->data = request;
 }

@@ -6,12 +6,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Kept free for Connection, Transfer-Encoding and the end of the head. */
 enum { HEAD_RESERVE = 128 };
@@ -88,17 +88,29 @@ void response_open(struct response *response, sink_fn *sink, void *to,
 
 /* --- The buffer --- */
 
-__attribute__((format(printf, 2, 3))) static void append(
-    struct response *response, const char *format, ...)
+static void append_bytes(struct response *response, const char *bytes,
+                         size_t len)
 {
-    size_t room = sizeof response->buffer - response->used;
-    va_list values;
-    va_start(values, format);
-    int len =
-        vsnprintf(response->buffer + response->used, room, format, values);
-    va_end(values);
-    assert(len >= 0 && (size_t)len < room); // HEAD_RESERVE sees to it
-    response->used += (size_t)len;
+    assert(len < sizeof response->buffer - response->used); // HEAD_RESERVE
+    memcpy(response->buffer + response->used, bytes, len);
+    response->used += len;
+}
+
+/* Heads are put together from texts and numbers; for each of some ten of them
+ * printf would cost more than the rest of an answer. */
+static void append(struct response *response, const char *text)
+{
+    append_bytes(response, text, strlen(text));
+}
+
+static void append_number(struct response *response, int64_t number)
+{
+    char digits[20];
+    size_t first = sizeof digits;
+    do
+        digits[--first] = (char)('0' + number % 10);
+    while (number /= 10);
+    append_bytes(response, digits + first, sizeof digits - first);
 }
 
 static int send_piece(struct response *response, const struct piece *piece)
@@ -118,16 +130,27 @@ static int send_buffer(struct response *response)
     return send_piece(response, &all);
 }
 
-/* Take a piece into the buffer if it fits; else send both. */
+/* Copy a piece to the end of the buffer. A file that has become shorter is
+ * left to the sink, which finds out and says so. */
+static bool copy_piece(struct response *response, const struct piece *piece)
+{
+    char *end = response->buffer + response->used;
+    size_t len = (size_t)piece->len;
+    if (piece->bytes)
+        memcpy(end, piece->bytes, len);
+    else if (pread(piece->file, end, len, piece->offset) != (ssize_t)len)
+        return false;
+    response->used += len;
+    return true;
+}
+
+/* Take a piece into the buffer if it fits; else send both. A small file that
+ * is copied leaves together with its head: one write, one segment. */
 static int pass_on(struct response *response, const struct piece *piece)
 {
     size_t room = sizeof response->buffer - response->used;
-    if (piece->bytes && (uint64_t)piece->len <= room) {
-        memcpy(response->buffer + response->used, piece->bytes,
-               (size_t)piece->len);
-        response->used += (size_t)piece->len;
+    if ((uint64_t)piece->len <= room && copy_piece(response, piece))
         return 0;
-    }
     if (send_buffer(response) < 0)
         return -1;
     return send_piece(response, piece);
@@ -141,17 +164,39 @@ static int pass_text(struct response *response, const char *text)
 
 /* --- The head --- */
 
+static void append_header(struct response *response, const char *name,
+                          const char *value)
+{
+    append(response, name);
+    append(response, ": ");
+    append(response, value);
+    append(response, "\r\n");
+}
+
+/* The time as RFC 9110 5.6.7 writes it, written anew once a second. */
+static const char *date_now(void)
+{
+    static _Thread_local time_t written; // these two: by this function only
+    static _Thread_local char date[64];
+    time_t now = time(NULL);
+    struct tm utc;
+    if (now != written)
+        strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT",
+                 gmtime_r(&now, &utc));
+    written = now;
+    return date;
+}
+
 void response_start(struct response *response, int status)
 {
     assert(response->status == 0 && status >= 200 && status <= 599);
     response->status = status;
-    time_t now = time(NULL);
-    struct tm utc;
-    char date[64];
-    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT",
-             gmtime_r(&now, &utc)); // RFC 9110 5.6.7
-    append(response, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
-           response_reason(status), date);
+    append(response, "HTTP/1.1 ");
+    append_number(response, status);
+    append(response, " ");
+    append(response, response_reason(status));
+    append(response, "\r\n");
+    append_header(response, "Date", date_now());
 }
 
 /* Framing and the connection are decided here, not by handlers. */
@@ -194,7 +239,7 @@ int response_header(struct response *response, const char *name,
         errno = EMSGSIZE;
         return -1;
     }
-    append(response, "%s: %s\r\n", name, value);
+    append_header(response, name, value);
     return 0;
 }
 
@@ -222,9 +267,11 @@ static void end_head(struct response *response)
         response->framing = FRAMED_BY_CLOSE;
         response->keep_alive = false;
     }
-    if (declared && response->status != 204) // RFC 9110 8.6
-        append(response, "Content-Length: %lld\r\n",
-               (long long)response->length);
+    if (declared && response->status != 204) { // RFC 9110 8.6
+        append(response, "Content-Length: ");
+        append_number(response, response->length);
+        append(response, "\r\n");
+    }
     if (!response->keep_alive)
         append(response, "Connection: close\r\n");
     else if (response->minor == 0)
@@ -253,7 +300,8 @@ static int write_piece(struct response *response, const struct piece *piece)
         return 0;
     char line[32];
     bool chunked = response->framing == FRAMED_BY_CHUNKS;
-    snprintf(line, sizeof line, "%llx\r\n", (long long)part.len);
+    if (chunked)
+        snprintf(line, sizeof line, "%llx\r\n", (long long)part.len);
     if ((chunked && pass_text(response, line) < 0) ||
         pass_on(response, &part) < 0 ||
         (chunked && pass_text(response, "\r\n") < 0))

@@ -28,11 +28,47 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* RFC 9110 5.6.2: tchar */
+/* What a character may be part of. Each byte of a head is looked up here, so
+ * one load has to answer; the rest of the rules are in the functions below. */
+enum {
+    CTL = 1,    // a control character: of no field value (RFC 9110 5.5)
+    TOKEN = 2,  // tchar (RFC 9110 5.6.2)
+    TARGET = 4, // RFC 3986 2; '#' begins a fragment, which is never sent
+    BOTH = TOKEN | TARGET,
+};
+
+/* clang-format off */
+static const unsigned char kinds[256] = {
+    CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, 0, /* tab */
+    CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL,
+    CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL, CTL,
+    [' '] = 0, ['!'] = BOTH, ['"'] = 0, ['#'] = TOKEN, ['$'] = BOTH,
+    ['%'] = BOTH, ['&'] = BOTH, ['\''] = BOTH, ['('] = TARGET, [')'] = TARGET,
+    ['*'] = BOTH, ['+'] = BOTH, [','] = TARGET, ['-'] = BOTH, ['.'] = BOTH,
+    ['/'] = TARGET,
+    ['0'] = BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    [':'] = TARGET, [';'] = TARGET, ['<'] = 0, ['='] = TARGET, ['>'] = 0,
+    ['?'] = TARGET, ['@'] = TARGET,
+    ['A'] = BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    BOTH, BOTH, BOTH,
+    ['['] = TARGET, ['\\'] = 0, [']'] = TARGET, ['^'] = TOKEN, ['_'] = BOTH,
+    ['`'] = TOKEN,
+    ['a'] = BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH,
+    BOTH, BOTH, BOTH,
+    ['{'] = 0, ['|'] = TOKEN, ['}'] = 0, ['~'] = BOTH, [0x7f] = CTL,
+}; // from 0x80 on: obs-text, which stands in field values alone
+/* clang-format on */
+
+static bool is_kind(char c, unsigned kind)
+{
+    return kinds[(unsigned char)c] & kind;
+}
+
 static bool is_token_char(char c)
 {
-    return is_alpha(c) || is_digit(c) ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+    return is_kind(c, TOKEN);
 }
 
 bool rules_is_token(const char *text, size_t len)
@@ -46,15 +82,40 @@ bool rules_is_token(const char *text, size_t len)
 /* VCHAR, obs-text, space and tab; never CR, LF, NUL or another control. */
 static bool is_field_char(char c)
 {
-    return ((unsigned char)c >= ' ' && c != 0x7f) || c == '\t';
+    return !is_kind(c, CTL);
 }
 
-bool rules_is_field_value(const char *text, size_t len)
+/* Is one of eight characters below ' ', or DEL? Each byte that is borrows from
+ * its top bit (Warren, Hacker's Delight 6-1). */
+static bool may_have_control(uint64_t eight)
+{
+    const uint64_t each = 0x0101010101010101;
+    uint64_t below = (eight - each * ' ') & ~eight;
+    uint64_t differs = eight ^ (each * 0x7f);
+    uint64_t is_del = (differs - each) & ~differs;
+    return (below | is_del) & (each * 0x80);
+}
+
+static bool are_field_chars(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if (!is_field_char(text[i]))
             return false;
     return true;
+}
+
+/* Most of a head is values: eight characters at a time, and one by one only
+ * where there may be a tab. */
+bool rules_is_field_value(const char *text, size_t len)
+{
+    for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
+        uint64_t eight;
+        memcpy(&eight, text, sizeof eight);
+        if (may_have_control(eight) && !are_field_chars(text, sizeof eight))
+            return false;
+        text += sizeof eight;
+    }
+    return are_field_chars(text, len);
 }
 
 /* Is the first item of the list `token`, white space around it apart? */
@@ -99,17 +160,10 @@ static int hex_value(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* RFC 3986 2: what a target may consist of; '#' begins a fragment, which is
- * never sent (RFC 9112 3.2). */
-static bool is_target_char(char c)
-{
-    return c > ' ' && c < 0x7f && !strchr("\"#<>\\^`{|}", c);
-}
-
 static bool is_target(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (!is_target_char(text[i]))
+        if (!is_kind(text[i], TARGET))
             return false;
         if (text[i] == '%' && (i + 2 >= len || hex_value(text[i + 1]) < 0 ||
                                hex_value(text[i + 2]) < 0))

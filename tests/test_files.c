@@ -102,8 +102,9 @@ static void remove_root(void)
 /* --- Asking --- */
 
 struct sink {
-    char bytes[2 * TEXT_BYTES];
+    char bytes[4 * TEXT_BYTES];
     size_t len;
+    int calls;
     int file_pieces;
     const char *shrinks; // the file that is cut to 3 bytes on its way
 };
@@ -111,6 +112,7 @@ struct sink {
 static int take_piece(void *to, const struct piece *piece)
 {
     struct sink *sink = to;
+    sink->calls++;
     ck_assert_uint_lt(sink->len + (size_t)piece->len, sizeof sink->bytes);
     char *end = sink->bytes + sink->len;
     ssize_t got = piece->len;
@@ -147,7 +149,7 @@ static const char *ask(const char *line)
                   line);
     ck_assert(exchange.request.complete);
     sink.len = 0;
-    sink.file_pieces = 0;
+    sink.calls = sink.file_pieces = 0;
     bool for_head = strncmp(line, "HEAD ", 5) == 0;
     response_open(&exchange.response, take_piece, &sink, 1, for_head, true);
     files_answer(&exchange, root);
@@ -437,10 +439,37 @@ END_TEST
 
 /* --- Answers --- */
 
-START_TEST(a_file_is_sent_as_a_file_with_type_and_length)
+/* A file that is too large for the buffer. */
+static void make_large(const char *name)
+{
+    static char text[RESPONSE_BUFFER_BYTES + 1];
+    memset(text, 'x', sizeof text - 1);
+    make_file(name, text);
+}
+
+START_TEST(a_large_file_is_sent_as_a_file)
+{
+    make_large("root/large");
+    check_status("/large", 200);
+    ck_assert_int_eq(sink.calls, 2);
+    ck_assert_int_eq(sink.file_pieces, 1);
+    ck_assert_ptr_nonnull(strstr(sink.bytes, "\r\nContent-Length: 16384\r\n"));
+    ck_assert_uint_eq(strlen(body_of(sink.bytes)), RESPONSE_BUFFER_BYTES);
+}
+END_TEST
+
+START_TEST(a_small_file_leaves_with_its_head)
 {
     check_status("/hello.txt", 200);
-    ck_assert_int_eq(sink.file_pieces, 1);
+    ck_assert_int_eq(sink.calls, 1);
+    ck_assert_int_eq(sink.file_pieces, 0);
+    ck_assert_str_eq(body_of(sink.bytes), "hello\n");
+}
+END_TEST
+
+START_TEST(a_file_has_a_type_and_a_length)
+{
+    check_status("/hello.txt", 200);
     ck_assert_ptr_nonnull(
         strstr(sink.bytes, "\r\nContent-Type: text/plain; charset=utf-8\r\n"));
     ck_assert_ptr_nonnull(strstr(sink.bytes, "\r\nContent-Length: 6\r\n"));
@@ -488,15 +517,15 @@ END_TEST
 START_TEST(a_file_that_shrinks_breaks_the_response)
 {
     char path[512];
-    make_file("root/shrinking", "0123456789");
+    make_large("root/shrinking");
     snprintf(path, sizeof path, "%s", own_path("root/shrinking"));
     int silence = open("/dev/null", O_WRONLY | O_CLOEXEC);
     dup2(silence, STDERR_FILENO);
     sink.shrinks = path;
     get("/shrinking");
     ck_assert(exchange.response.broken);
-    ck_assert_ptr_nonnull(strstr(sink.bytes, "\r\nContent-Length: 10\r\n"));
-    ck_assert_str_eq(body_of(sink.bytes), "012");
+    ck_assert_ptr_nonnull(strstr(sink.bytes, "\r\nContent-Length: 16384\r\n"));
+    ck_assert_str_eq(body_of(sink.bytes), "xxx");
 }
 END_TEST
 
@@ -553,7 +582,9 @@ int main(void)
     tcase_add_loop_test(paths, a_shortage_of_descriptors_is_503, 0, 2);
     TCase *answers = new_case(suite, "answers");
     tcase_add_unchecked_fixture(answers, make_root, remove_root);
-    tcase_add_test(answers, a_file_is_sent_as_a_file_with_type_and_length);
+    tcase_add_test(answers, a_large_file_is_sent_as_a_file);
+    tcase_add_test(answers, a_small_file_leaves_with_its_head);
+    tcase_add_test(answers, a_file_has_a_type_and_a_length);
     tcase_add_test(answers, head_is_get_without_the_body);
     tcase_add_test(answers, other_methods_are_405_with_allow);
     tcase_add_test(answers, a_file_that_shrinks_breaks_the_response);

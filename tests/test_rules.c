@@ -67,6 +67,22 @@ START_TEST(field_values_have_no_controls_but_tab)
 }
 END_TEST
 
+/* Values are looked at eight characters at a time. */
+START_TEST(field_values_have_no_controls_anywhere)
+{
+    for (size_t at = 0; at < 20; at++)
+        for (int c = 0; c < 256; c++) {
+            char text[] = "\x80\xffVCHAR and obs-text";
+            text[at] = (char)c;
+            bool allowed = c == '\t' || (c >= ' ' && c != 0x7f);
+            for (size_t len = at + 1; len < sizeof text; len++)
+                ck_assert_msg(rules_is_field_value(text, len) == allowed,
+                              "byte 0x%02x at %zu of %zu", (unsigned)c, at,
+                              len);
+        }
+}
+END_TEST
+
 START_TEST(lists_are_searched_by_item)
 {
     static const struct {
@@ -487,6 +503,7 @@ int main(void)
     tcase_add_test(tests, tokens_are_made_of_tchars_only);
     tcase_add_test(tests, an_empty_text_is_no_token);
     tcase_add_test(tests, field_values_have_no_controls_but_tab);
+    tcase_add_test(tests, field_values_have_no_controls_anywhere);
     tcase_add_test(tests, lists_are_searched_by_item);
     tcase_add_test(tests, a_list_can_be_of_one_item_alone);
     tcase_add_test(tests, request_lines);
