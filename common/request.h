@@ -28,7 +28,6 @@ struct request {
     const char *query;  // after the '?', as sent; NULL if there is none
     int minor;          // the y in HTTP/1.y
     size_t header_count;
-    struct header headers[REQUEST_HEADERS_MAX];
     bool keep_alive;       // the client would send another request
     bool expects_continue; // it waits for 100 (Continue) to send its body
     const char *body;      // NULL if body_len is 0; not terminated
@@ -48,6 +47,9 @@ struct request {
     size_t head_size, head_len, line_start, headers_start;
     char *body_room;
     size_t body_size;
+
+    /* header_count of them. Last, since request_reset() does not clear them. */
+    struct header headers[REQUEST_HEADERS_MAX];
 };
 
 /* Make `request` ready for its first byte. `limits` is kept, not copied.
