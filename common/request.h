@@ -29,7 +29,6 @@ struct request {
     const char *query;  // after the '?', as sent; NULL if there is none
     int minor;          // the y in HTTP/1.y
     size_t header_count;
-    struct header headers[REQUEST_HEADERS_MAX];
     bool keep_alive;       // the client would send another request
     bool expects_continue; // it waits for 100 (Continue) to send its body
     struct body body;
@@ -46,6 +45,9 @@ struct request {
     int status; // the first fault found, 0 if none
     char *head; // request line and headers as they came
     size_t head_size, head_len, line_start, headers_start;
+
+    /* header_count of them. Last, since request_reset() does not clear them. */
+    struct header headers[REQUEST_HEADERS_MAX];
 };
 
 /* Make `request` ready for its first byte. `limits` is kept, not copied.
