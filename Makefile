@@ -16,6 +16,7 @@ STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi \
 TOOLS  := flood watch
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
+FUZZERS := $(patsubst tests/%.c,build/fuzz/%,$(wildcard tests/fuzz_*.c))
 C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch] \
             labs/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
@@ -117,10 +118,11 @@ format: ## lay out the C files as .clang-format says
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck: no complaint allowed
 	@scripts/lint.sh $(C_FILES) -- $(SCRIPTS)
 
-fuzz: ## fuzz request_feed() for FUZZ_SECONDS=60
+fuzz: ## fuzz what clients say: each fuzzer for FUZZ_SECONDS=60
 	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined \
-	    B=build/fuzz build/fuzz/fuzz_request
-	@tests/fuzz.sh build/fuzz/fuzz_request $(FUZZ_SECONDS)
+	    B=build/fuzz $(FUZZERS)
+	@for fuzzer in $(FUZZERS); do \
+	    tests/fuzz.sh $$fuzzer $(FUZZ_SECONDS) || exit 1; done
 
 clean: ## remove build/
 	rm -rf build
@@ -133,14 +135,16 @@ help: ## show this list
 # --- Stages: the link lines --------------------------------------------------
 
 objects = $(patsubst %,$(B)/%.o,$(1))
-COMMON := $(call objects,$(addprefix common/,connection site files request \
-            rules response net options log))
+FILES  := $(call objects,$(addprefix common/,files beneath conditions dates \
+            encodings listing media_types ranges))
+COMMON := $(call objects,$(addprefix common/,connection site request rules \
+            response net options log)) $(FILES)
 
 # The first two spell out what common/ does for all the others.
 $(B)/1a_hello: $(call objects,part1/1a_hello \
-    common/net common/options common/log)
+    common/net common/options common/media_types common/log)
 $(B)/1b_parse: $(call objects,part1/1b_parse \
-    common/net common/options common/log)
+    common/net common/options common/media_types common/log)
 $(B)/1c_iterative: $(call objects,part1/1c_iterative) $(COMMON)
 
 # A program answers: the gateway stands between the connection and the site.
@@ -176,7 +180,14 @@ $(B)/test_request: $(call objects,common/request common/rules)
 $(B)/test_response: $(call objects,common/response common/rules)
 $(B)/test_log: $(call objects,common/log)
 $(B)/test_net: $(call objects,common/net common/log)
-$(B)/test_options: $(call objects,common/options common/log)
+$(B)/test_options: $(call objects,common/options common/media_types \
+    common/log)
+$(B)/test_conditions: $(call objects,common/conditions common/dates)
+$(B)/test_dates: $(call objects,common/dates)
+$(B)/test_encodings: $(call objects,common/encodings)
+$(B)/test_listing: $(COMMON)
+$(B)/test_media_types: $(call objects,common/media_types)
+$(B)/test_ranges: $(call objects,common/ranges)
 $(B)/test_files $(B)/test_site $(B)/test_connection $(B)/test_handlers: \
     $(COMMON)
 $(B)/test_cgi: $(call objects,$(addprefix part2/cgi,_options _program \
@@ -185,14 +196,19 @@ $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 
 # A fuzzer replaces main(); it wants clang.
-build/fuzz/fuzz_request: build/fuzz/tests/fuzz_request.o \
-    build/fuzz/common/request.o build/fuzz/common/rules.o
-	clang -g -fsanitize=fuzzer,address,undefined $^ -lhttp_parser -o $@
+$(FUZZERS): build/fuzz/%: build/fuzz/tests/%.o
+build/fuzz/fuzz_request: $(addprefix build/fuzz/common/,request.o rules.o)
+build/fuzz/fuzz_files: $(addprefix build/fuzz/common/,conditions.o dates.o \
+    encodings.o ranges.o)
 
 # --- How things are made -----------------------------------------------------
 
 $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(TESTS):
 	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
+
+$(FUZZERS):
+	$(call SAY,link   )clang -g -fsanitize=fuzzer,address,undefined $^ \
+	    -lhttp_parser -o $@
 
 # Objects depend on how they are compiled: another compiler or other flags
 # make them anew. -MMD notes which headers each of them includes.

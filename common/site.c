@@ -38,5 +38,5 @@ void site_answer(struct exchange *exchange, const void *context)
     if (strcmp(exchange->request.path, "/slow") == 0)
         answer_slowly(exchange);
     else
-        files_answer(exchange, options->root);
+        files_answer(exchange, &options->files);
 }

@@ -63,10 +63,10 @@ START_TEST(without_options_there_are_defaults)
     ck_assert_str_eq(options.host, "127.0.0.1");
     ck_assert_mem_eq(&options.limits, &default_limits, sizeof default_limits);
     struct stat root, here;
-    ck_assert_int_eq(fstat(options.root, &root), 0);
+    ck_assert_int_eq(fstat(options.files.root, &root), 0);
     ck_assert_int_eq(stat(".", &here), 0);
     ck_assert(root.st_ino == here.st_ino && root.st_dev == here.st_dev);
-    ck_assert(closes_on_exec(options.root));
+    ck_assert(closes_on_exec(options.files.root));
 }
 END_TEST
 
@@ -120,7 +120,7 @@ START_TEST(a_root_is_opened)
 {
     struct options options = PARSE("--root", "/");
     struct stat root, here;
-    ck_assert_int_eq(fstat(options.root, &root), 0);
+    ck_assert_int_eq(fstat(options.files.root, &root), 0);
     ck_assert_int_eq(stat("/", &here), 0);
     ck_assert(root.st_ino == here.st_ino && root.st_dev == here.st_dev);
 }
