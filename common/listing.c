@@ -15,8 +15,8 @@
 
 enum {
     ENTRIES_MAX = 10000, // nobody reads more, and each costs memory
-    ESCAPED_BYTES = 6 * NAME_MAX + 1,
-    LINE_BYTES = 2 * ESCAPED_BYTES + 256
+    ESCAPES_MAX = 6,     // for one character: "&quot;"
+    ESCAPED_BYTES = ESCAPES_MAX * NAME_MAX + 1
 };
 
 struct entry {
@@ -37,6 +37,8 @@ struct listing {
 size_t listing_escape(const char *text, char *room, size_t size)
 {
     size_t len = 0;
+    if (size > 0)
+        room[0] = '\0';
     for (; *text; text++) {
         char one[2] = {*text};
         const char *piece = *text == '&'    ? "&amp;"
@@ -61,6 +63,8 @@ static bool is_unreserved(char c)
 size_t listing_encode(const char *text, char *room, size_t size)
 {
     size_t len = 0;
+    if (size > 0)
+        room[0] = '\0';
     for (; *text; text++)
         len += (size_t)snprintf(room + len, len < size ? size - len : 0,
                                 is_unreserved(*text) ? "%c" : "%%%02X",
@@ -145,15 +149,9 @@ static void discard(struct listing *listing)
 
 /* --- The page --- */
 
-static int write_text(struct response *response, const char *text)
+static void write_entry(FILE *page, const struct entry *entry)
 {
-    return response_write(response, text, strlen(text));
-}
-
-static int write_entry(struct response *response, const struct entry *entry)
-{
-    char link[ESCAPED_BYTES], name[ESCAPED_BYTES], line[LINE_BYTES];
-    char date[32], size[32] = "";
+    char link[ESCAPED_BYTES], name[ESCAPED_BYTES], date[32];
     const char *slash = entry->is_directory ? "/" : "";
     struct tm utc;
     listing_encode(entry->name, link, sizeof link);
@@ -161,61 +159,77 @@ static int write_entry(struct response *response, const struct entry *entry)
     if (!gmtime_r(&entry->modified, &utc) ||
         strftime(date, sizeof date, "%Y-%m-%d %H:%M", &utc) == 0)
         date[0] = '\0';
+    fprintf(page, "<tr><td><a href=\"%s%s\">%s%s</a><td>%s<td align=\"right\">",
+            link, slash, name, slash, date);
     if (!entry->is_directory)
-        snprintf(size, sizeof size, "%lld", (long long)entry->size);
-    snprintf(line, sizeof line,
-             "<tr><td><a href=\"%s%s\">%s%s</a><td>%s<td align=\"right\">%s\n",
-             link, slash, name, slash, date, size);
-    return write_text(response, line);
+        fprintf(page, "%lld", (long long)entry->size);
+    fputc('\n', page);
 }
 
-static void write_page(struct response *response, const struct listing *listing,
+static void write_page(FILE *page, const struct listing *listing,
                        const char *directory)
 {
-    static const char head[] =
-        "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width\">\n<title>/";
-    char title[6 * PATH_MAX + 1];
+    char title[ESCAPES_MAX * PATH_MAX + 1];
     listing_escape(directory, title, sizeof title);
     const char *slash = *directory ? "/" : "";
-    if (write_text(response, head) < 0 || write_text(response, title) < 0 ||
-        write_text(response, slash) < 0 ||
-        write_text(response, "</title>\n<h1>/") < 0 ||
-        write_text(response, title) < 0 || write_text(response, slash) < 0 ||
-        write_text(response, "</h1>\n<table cellpadding=\"4\">\n") < 0)
-        return; // the client has gone
+    fprintf(page,
+            "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width\">\n"
+            "<title>/%s%s</title>\n<h1>/%s%s</h1>\n<table cellpadding=\"4\">\n",
+            title, slash, title, slash);
     if (*directory)
-        write_text(response, "<tr><td><a href=\"../\">../</a><td><td>\n");
+        fputs("<tr><td><a href=\"../\">../</a><td><td>\n", page);
     for (size_t i = 0; i < listing->count; i++)
-        if (write_entry(response, &listing->entries[i]) < 0)
-            return;
-    write_text(response, "</table>\n");
+        write_entry(page, &listing->entries[i]);
+    fputs("</table>\n", page);
     if (listing->is_cut)
-        write_text(response, "<p>There are more.\n");
-    write_text(response, "</html>\n");
+        fputs("<p>There are more.\n", page);
+    fputs("</html>\n", page);
+}
+
+static void send_page(struct response *response, const char *text, size_t len)
+{
+    char length[32];
+    snprintf(length, sizeof length, "%zu", len);
+    response_start(response, 200);
+    response_header(response, "Content-Type", "text/html; charset=utf-8");
+    response_header(response, "Content-Security-Policy", "default-src 'none'");
+    response_header(response, "Content-Length", length);
+    response_write(response, text, len);
+}
+
+/* Returns false if there is no memory for it. */
+static bool make_page(const struct listing *listing, const char *directory,
+                      char **text, size_t *len)
+{
+    FILE *page = open_memstream(text, len);
+    if (!page)
+        return false;
+    write_page(page, listing, directory);
+    bool is_whole = !ferror(page);
+    return fclose(page) == 0 && is_whole;
 }
 
 void listing_answer(struct response *response, int root, int directory,
                     const char *name)
 {
     struct listing listing = {0};
+    char *text = NULL;
+    size_t len = 0;
     int own = fcntl(directory, F_DUPFD_CLOEXEC, 0); // closedir() closes it
     DIR *stream = own >= 0 ? fdopendir(own) : NULL;
-    if (!stream || !read_names(&listing, root, stream, name)) {
+    bool is_read = stream && read_names(&listing, root, stream, name);
+    if (listing.count > 0)
+        qsort(listing.entries, listing.count, sizeof *listing.entries,
+              compare_names);
+    if (is_read && make_page(&listing, name, &text, &len))
+        send_page(response, text, len);
+    else
         response_error(response, 503, NULL);
-    } else {
-        if (listing.count > 0)
-            qsort(listing.entries, listing.count, sizeof *listing.entries,
-                  compare_names);
-        response_start(response, 200);
-        response_header(response, "Content-Type", "text/html; charset=utf-8");
-        response_header(response, "Content-Security-Policy",
-                        "default-src 'none'");
-        write_page(response, &listing, name);
-    }
     if (stream)
         closedir(stream);
     else if (own >= 0)
         close(own);
+    free(text);
     discard(&listing);
 }
