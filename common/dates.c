@@ -88,12 +88,12 @@ static int full_year(int two_digits, time_t now)
     return year > this_year + 50 ? year - 100 : year;
 }
 
-/* timegm() would make 3 March of 31 February; here it is no date. A leap
- * second may be the sixtieth. */
+/* timegm() would make 3 March of 31 February, and another day of 24 o'clock;
+ * here they are no dates. A leap second is number 60. */
 static time_t to_time(struct tm *tm)
 {
     int day = tm->tm_mday, second = tm->tm_sec;
-    if (tm->tm_hour > 23 || tm->tm_min > 59 || second > 60)
+    if (tm->tm_min > 59 || second > 60)
         return -1;
     tm->tm_sec = 0;
     time_t minute = timegm(tm);

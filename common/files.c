@@ -191,7 +191,7 @@ static int choose_encoding(struct representation *chosen, int root,
             continue;
         chosen->varies = true;
         int quality = encoding_quality(accept, encoding);
-        bool is_better = quality > 0 && quality >= best;
+        bool is_better = quality >= best;
         int discarded = is_better ? chosen->file : file;
         if (is_better) {
             chosen->file = file;

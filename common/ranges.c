@@ -23,7 +23,7 @@ static int64_t read_position(const char **text)
 }
 
 /* One range-spec at `*text` (14.1.1). Returns false if it is not valid. One
- * that lies outside of `size` bytes has a length of 0. */
+ * that lies outside of `size` bytes has no length above 0. */
 static bool read_spec(const char **text, int64_t size, struct range *range)
 {
     int64_t first = read_position(text);
@@ -43,7 +43,7 @@ static bool read_spec(const char **text, int64_t size, struct range *range)
     if (last < 0 || last >= size)
         last = size - 1;
     range->first = first;
-    range->len = first < size ? last - first + 1 : 0;
+    range->len = last - first + 1;
     return true;
 }
 
@@ -143,10 +143,11 @@ size_t multipart_tail(const struct multipart *multipart, char *text,
 int64_t multipart_len(const struct multipart *multipart,
                       const struct ranges *ranges)
 {
-    int64_t len = (int64_t)multipart_tail(multipart, NULL, 0);
+    char nowhere[1];
+    int64_t len = (int64_t)multipart_tail(multipart, nowhere, 0);
     for (size_t i = 0; i < ranges->count; i++) {
         const struct range *range = &ranges->list[i];
-        len += (int64_t)multipart_head(multipart, i, range, NULL, 0);
+        len += (int64_t)multipart_head(multipart, i, range, nowhere, 0);
         len += range->len;
     }
     return len;

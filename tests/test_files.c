@@ -863,6 +863,16 @@ START_TEST(lines_that_are_too_long_to_be_joined_are_left_out)
     ck_assert_int_eq(exchange.response.status, 200);
     ask_with("GET /ten", headers + len);
     ck_assert_int_eq(exchange.response.status, 304);
+    /* Whole lines: a part of one might say something else, as "gzip" here. */
+    enum { ROOM = 2048 };
+    char filling[ROOM];
+    memset(filling, 'x', sizeof filling);
+    snprintf(headers, sizeof headers,
+             "Accept-Encoding: identity;q=0.5,%.*s\r\n"
+             "Accept-Encoding: gzip;q=0.1\r\n",
+             ROOM - (int)strlen("identity;q=0.5,, gzip "), filling);
+    ask_with("GET /one.txt", headers);
+    check_header("a line too much", "Content-Encoding", NULL);
 }
 END_TEST
 

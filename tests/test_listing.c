@@ -57,7 +57,7 @@ END_TEST
 
 /* --- A directory --- */
 
-static char page[8 * TEXT_BYTES];
+static char page[1 << 22];
 static size_t page_len;
 
 static int take_piece(void *to, const struct piece *piece)
@@ -120,13 +120,13 @@ START_TEST(names_are_sorted_with_sizes_and_dates)
         "<h1>/sub/</h1>",
         "<a href=\"../\">../</a>",
         "<a href=\"%3Cdir%3E/\">&lt;dir&gt;/</a><td>",
-        "<a href=\"%3Ci%3E%26\">&lt;i&gt;&amp;</a><td>1994-11-06 08:49"
-        "<td align=\"right\">1\n",
+        "<a href=\"%3Ci%3E%26\">&lt;i&gt;&amp;</a><td>",
+        "<td>1994-11-06 08:49<td align=\"right\">1\n",
         "<a href=\"C\">C</a><td>1994-11-06 08:49<td align=\"right\">0\n",
         "<a href=\"a\">a</a><td>1994-11-06 08:49<td align=\"right\">1000\n",
         "<a href=\"b\">b</a><td>1994-11-06 08:49<td align=\"right\">7\n",
-        "<a href=\"link\">link</a><td>1994-11-06 08:49"
-        "<td align=\"right\">1000\n",
+        "<a href=\"link\">link</a><td>",
+        "<td>1994-11-06 08:49<td align=\"right\">1000\n",
         "</html>",
     };
     for (size_t i = 0; i < COUNT(wanted); i++) {
@@ -157,7 +157,7 @@ END_TEST
 
 START_TEST(the_directory_can_be_read_again)
 {
-    char first[sizeof page];
+    char first[TEXT_BYTES];
     snprintf(first, sizeof first, "%s", strstr(list("sub"), "\r\n\r\n"));
     int before = dup(STDERR_FILENO);
     close(before);
@@ -165,6 +165,24 @@ START_TEST(the_directory_can_be_read_again)
     int after = dup(STDERR_FILENO);
     ck_assert_int_eq(after, before);
     close(after);
+}
+END_TEST
+
+START_TEST(a_directory_of_any_size_costs_only_so_much)
+{
+    enum { SHOWN_MAX = 10000 };
+    char name[32];
+    mkdir(own_path("many"), 0755);
+    for (int i = 0; i < SHOWN_MAX; i++) {
+        snprintf(name, sizeof name, "many/%d", i);
+        int file = open(own_path(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        close(file);
+    }
+    ck_assert_ptr_null(strstr(list("many"), "There are more"));
+    ck_assert_uint_eq(count_lines(strstr(page, "<table")), SHOWN_MAX + 4);
+    write_file("many/one more", "", 0);
+    ck_assert_ptr_nonnull(strstr(list("many"), "There are more"));
+    ck_assert_uint_eq(count_lines(strstr(page, "<table")), SHOWN_MAX + 5);
 }
 END_TEST
 
@@ -181,5 +199,6 @@ int main(void)
     tcase_add_test(pages, what_nobody_could_ask_for_is_left_out);
     tcase_add_test(pages, the_root_has_no_parent);
     tcase_add_test(pages, the_directory_can_be_read_again);
+    tcase_add_test(pages, a_directory_of_any_size_costs_only_so_much);
     return run_suite(suite);
 }
