@@ -78,7 +78,9 @@ static char *read_text(const char *path)
     }
     text[len] = '\0';
     char *fitting = realloc(text, (size_t)len + 1);
-    return fitting ? fitting : text;
+    if (fitting)
+        text = fitting;
+    return text;
 }
 
 /* A type is two tokens with a slash, and goes into a header. */
