@@ -16,6 +16,7 @@ STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi \
 TOOLS  := flood watch
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
+FUZZERS := $(patsubst tests/%.c,build/fuzz/%,$(wildcard tests/fuzz_*.c))
 C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch] \
             bench/*.c labs/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
@@ -105,10 +106,11 @@ check-mutants: all ## every lab's fault is found by a test of ours
 check-runner: ## faults planted in a tutorial: its runner must find each
 	@tests/test_tutorial_runner.py
 
-fuzz: ## fuzz request_feed() for FUZZ_SECONDS=60
+fuzz: ## fuzz what clients say: each fuzzer for FUZZ_SECONDS=60
 	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined \
-	    B=build/fuzz build/fuzz/fuzz_request
-	@tests/fuzz.sh build/fuzz/fuzz_request $(FUZZ_SECONDS)
+	    B=build/fuzz $(FUZZERS)
+	@for fuzzer in $(FUZZERS); do \
+	    tests/fuzz.sh $$fuzzer $(FUZZ_SECONDS) || exit 1; done
 
 fuzz-afl: ## the same by AFL++, if it is installed (afl++)
 	@AFL_QUIET=1 $(MAKE) --no-print-directory CC=afl-clang-fast B=build/afl \
@@ -151,14 +153,16 @@ help: ## show this list
 # --- Stages: the link lines --------------------------------------------------
 
 objects = $(patsubst %,$(B)/%.o,$(1))
-COMMON := $(call objects,$(addprefix common/,connection access_log site files \
-            accept request body rules response net options log))
+FILES  := $(call objects,$(addprefix common/,files beneath conditions dates \
+            encodings listing media_types ranges))
+COMMON := $(call objects,$(addprefix common/,connection access_log site \
+            accept request body rules response net options log)) $(FILES)
 
 # The first two spell out what common/ does for all the others.
 $(B)/1a_hello: $(call objects,part1/1a_hello \
-    common/net common/options common/log)
+    common/net common/options common/media_types common/log)
 $(B)/1b_parse: $(call objects,part1/1b_parse \
-    common/net common/options common/log)
+    common/net common/options common/media_types common/log)
 $(B)/1c_iterative: $(call objects,part1/1c_iterative) $(COMMON)
 
 # A program answers: the gateway stands between the connection and the site.
@@ -207,7 +211,14 @@ $(B)/test_accept: $(call objects,$(addprefix common/,accept request body \
 $(B)/test_response: $(call objects,common/response common/rules)
 $(B)/test_log: $(call objects,common/log)
 $(B)/test_net: $(call objects,common/net common/log)
-$(B)/test_options: $(call objects,common/options common/log)
+$(B)/test_options: $(call objects,common/options common/media_types \
+    common/log)
+$(B)/test_conditions: $(call objects,common/conditions common/dates)
+$(B)/test_dates: $(call objects,common/dates)
+$(B)/test_encodings: $(call objects,common/encodings)
+$(B)/test_listing: $(COMMON)
+$(B)/test_media_types: $(call objects,common/media_types)
+$(B)/test_ranges: $(call objects,common/ranges)
 $(B)/test_files $(B)/test_site $(B)/test_connection $(B)/test_handlers: \
     $(COMMON)
 $(B)/test_cgi: $(call objects,$(addprefix part2/cgi,_options _program \
@@ -216,10 +227,10 @@ $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 
 # A fuzzer replaces main(); it wants clang.
-build/fuzz/fuzz_request: build/fuzz/tests/fuzz_request.o \
-    build/fuzz/common/request.o build/fuzz/common/body.o \
-    build/fuzz/common/rules.o
-	clang -g -fsanitize=fuzzer,address,undefined $^ -lhttp_parser -o $@
+$(FUZZERS): build/fuzz/%: build/fuzz/tests/%.o
+build/fuzz/fuzz_request: $(addprefix build/fuzz/common/,request.o body.o rules.o)
+build/fuzz/fuzz_files: $(addprefix build/fuzz/common/,conditions.o dates.o \
+    encodings.o ranges.o)
 
 # The same functions for AFL++: its compiler brings a main() that knows
 # libFuzzer's entry.
@@ -231,6 +242,10 @@ build/afl/fuzz_request: $(addprefix build/afl/,tests/fuzz_request.o \
 
 $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(BENCH) $(TESTS):
 	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ $(LIBRARIES) -o $@
+
+$(FUZZERS):
+	$(call SAY,link   )clang -g -fsanitize=fuzzer,address,undefined $^ \
+	    -lhttp_parser -o $@
 
 # Objects depend on how they are compiled: another compiler or other flags
 # make them anew. -MMD notes which headers each of them includes.

@@ -1,67 +1,54 @@
-/* files.c - from a path to a file of the root, and out again as an answer. */
+/* files.c - from a path to a file of the root, and out again as an answer.
+ *
+ *   path -> file -> the neighbour that the client likes best
+ *        -> conditions -> ranges -> answer
+ *
+ * The decisions are made by conditions.c, encodings.c and ranges.c, which know
+ * no files; here is what they are decided about. */
 #include "files.h"
 
+#include "beneath.h"
+#include "conditions.h"
+#include "dates.h"
+#include "encodings.h"
+#include "exchange.h"
+#include "listing.h"
 #include "log.h"
+#include "media_types.h"
+#include "ranges.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
-/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
-enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+enum {
+    ETAG_BYTES = 96,
+    JOINED_BYTES = 2048,
+    PART_HEAD_BYTES = 512,
+    BOUNDARY_BYTES = 33,
+    /* The clocks of file systems may stand still for two seconds (FAT). */
+    SETTLED_SECONDS = 2,
+};
 
-/* Types that browsers need to be told, by the end of the name. */
-const char *files_type(const char *name)
-{
-    static const struct {
-        const char *ending, *type;
-    } types[] = {
-        {"html", "text/html; charset=utf-8"},
-        {"htm", "text/html; charset=utf-8"},
-        {"css", "text/css; charset=utf-8"},
-        {"js", "text/javascript; charset=utf-8"},
-        {"mjs", "text/javascript; charset=utf-8"},
-        {"txt", "text/plain; charset=utf-8"},
-        {"md", "text/markdown; charset=utf-8"},
-        {"csv", "text/csv; charset=utf-8"},
-        {"tsv", "text/tab-separated-values; charset=utf-8"},
-        {"xml", "application/xml"},
-        {"json", "application/json"},
-        {"pdf", "application/pdf"},
-        {"wasm", "application/wasm"},
-        {"zip", "application/zip"},
-        {"gz", "application/gzip"},
-        {"svg", "image/svg+xml"},
-        {"png", "image/png"},
-        {"jpg", "image/jpeg"},
-        {"jpeg", "image/jpeg"},
-        {"gif", "image/gif"},
-        {"webp", "image/webp"},
-        {"avif", "image/avif"},
-        {"ico", "image/vnd.microsoft.icon"},
-        {"mp3", "audio/mpeg"},
-        {"ogg", "audio/ogg"},
-        {"wav", "audio/wav"},
-        {"mp4", "video/mp4"},
-        {"webm", "video/webm"},
-        {"woff", "font/woff"},
-        {"woff2", "font/woff2"},
-    };
-    const char *slash = strrchr(name, '/');
-    const char *dot = strrchr(slash ? slash : name, '.');
-    for (size_t i = 0; dot && i < sizeof types / sizeof *types; i++)
-        if (strcasecmp(dot + 1, types[i].ending) == 0)
-            return types[i].type;
-    return "application/octet-stream";
-}
+/* One form of a file: itself or one of its neighbours. */
+struct representation {
+    int file;
+    struct stat about;
+    enum encoding encoding;
+    bool varies; // there are others
+    char type[MEDIA_TYPE_BYTES];
+    char etag[ETAG_BYTES];
+    time_t modified;
+};
+
+/* --- Names --- */
 
 /* Does a segment of the path begin with a dot? That covers "..", and hidden
  * files; /.well-known/ is public by definition (RFC 8615). */
@@ -74,53 +61,24 @@ static bool is_hidden(const char *path)
     return false;
 }
 
-/* Where the kernel has no openat2: step down one name at a time, following
- * no link at all. */
-static int walk_beneath(int root, const char *path)
+static bool ends_with_slash(const char *path)
 {
-    char name[NAME_MAX + 1];
-    int directory = fcntl(root, F_DUPFD_CLOEXEC, 0);
-    for (;;) {
-        size_t len = strcspn(path, "/");
-        if (directory < 0)
-            return -1;
-        if (len >= sizeof name) {
-            close(directory);
-            errno = ENAMETOOLONG;
-            return -1;
-        }
-        memcpy(name, path, len);
-        name[len] = '\0';
-        path += len;
-        path += strspn(path, "/");
-        int flags = *path ? O_PATH | O_DIRECTORY | O_CLOEXEC : OPEN_FLAGS;
-        int next = openat(directory, name, flags | O_NOFOLLOW);
-        int kept = errno;
-        close(directory);
-        errno = kept;
-        if (!*path)
-            return next;
-        directory = next;
-    }
+    size_t len = strlen(path);
+    return len == 0 || path[len - 1] == '/';
 }
 
-/* Open `path`, relative to the root and never outside it, links and all. */
-static int open_beneath(int root, const char *path)
+/* The file behind the path of a target: "/a/" stands for "a/" and the index.
+ * Returns false if the name is too long to be one. */
+static bool name_file(const char *path, const char *index, char *name,
+                      size_t size)
 {
-    enum { TRIES = 100 };
-    static bool is_missing; // openat2; written once, here
-    struct open_how how = {.flags = OPEN_FLAGS, .resolve = RESOLVE_BENEATH};
-    for (int tries = 0; !is_missing; tries++) {
-        int file = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-        if (file >= 0)
-            return file;
-        if (errno == ENOSYS || errno == EPERM) // an old kernel, a sandbox
-            is_missing = true;
-        else if (errno != EAGAIN || tries == TRIES)
-            return -1; // EAGAIN: something was renamed meanwhile, look again
-    }
-    return walk_beneath(root, path);
+    path += strspn(path, "/");
+    int written =
+        snprintf(name, size, "%s%s", path, ends_with_slash(path) ? index : "");
+    return written >= 0 && (size_t)written < size;
 }
+
+/* --- Answers without a file --- */
 
 static int status_of_error(int error)
 {
@@ -166,49 +124,338 @@ static void redirect_to_slash(struct exchange *exchange)
     response_end(response);
 }
 
-static void send_file(struct exchange *exchange, int file, int64_t size,
-                      const char *name)
+/* A directory that has no index. */
+static void answer_directory(struct exchange *exchange,
+                             const struct files *files)
 {
-    struct response *response = &exchange->response;
-    char length[32];
-    snprintf(length, sizeof length, "%lld", (long long)size);
-    response_start(response, 200);
-    response_header(response, "Content-Type", files_type(name));
-    response_header(response, "Content-Length", length);
-    if (response_write_file(response, file, 0, size) < 0 && errno == EIO)
-        log_line("%s became shorter while it was sent", name);
+    char name[PATH_MAX];
+    if (!files->list ||
+        !name_file(exchange->request.path, "", name, sizeof name)) {
+        refuse(exchange, 404);
+        return;
+    }
+    size_t len = strlen(name);
+    while (len > 0 && name[len - 1] == '/')
+        name[--len] = '\0';
+    int directory =
+        beneath_open(files->root, *name ? name : ".", O_RDONLY | O_DIRECTORY);
+    if (directory < 0) {
+        refuse(exchange, status_of_error(errno));
+        return;
+    }
+    listing_answer(&exchange->response, files->root, directory, name);
+    close(directory);
 }
 
-/* What was opened decides; only regular files have an end one can wait for. */
-static void answer_opened(struct exchange *exchange, int file, const char *name)
+/* --- The representation --- */
+
+static bool is_older(const struct stat *one, const struct stat *other)
 {
-    const char *path = exchange->request.path;
-    struct stat about;
-    if (fstat(file, &about) < 0)
+    return one->st_mtim.tv_sec != other->st_mtim.tv_sec
+               ? one->st_mtim.tv_sec < other->st_mtim.tv_sec
+               : one->st_mtim.tv_nsec < other->st_mtim.tv_nsec;
+}
+
+/* Open the neighbour of `name` that has this encoding. Returns -1 if there is
+ * none that would do: one that is older does not have the same content. */
+static int open_neighbour(int root, const char *name, enum encoding encoding,
+                          const struct stat *original, struct stat *about)
+{
+    char path[PATH_MAX];
+    int len =
+        snprintf(path, sizeof path, "%s%s", name, encoding_ending(encoding));
+    if (len < 0 || (size_t)len >= sizeof path)
+        return -1;
+    int file = beneath_open(root, path, O_RDONLY);
+    if (file < 0)
+        return -1;
+    if (fstat(file, about) == 0 && S_ISREG(about->st_mode) &&
+        !is_older(about, original))
+        return file;
+    close(file);
+    return -1;
+}
+
+/* Replace the file by the neighbour that is most welcome, if one is. Returns
+ * how welcome the best is: 0 if nothing there can be accepted. */
+static int choose_encoding(struct representation *chosen, int root,
+                           const char *name, const char *accept)
+{
+    const struct stat original = chosen->about;
+    int best = encoding_quality(accept, ENCODING_IDENTITY);
+    for (int i = ENCODING_IDENTITY - 1; i >= 0; i--) {
+        struct stat about;
+        enum encoding encoding = (enum encoding)i;
+        int file = open_neighbour(root, name, encoding, &original, &about);
+        if (file < 0)
+            continue;
+        chosen->varies = true;
+        int quality = encoding_quality(accept, encoding);
+        bool is_better = quality >= best;
+        int discarded = is_better ? chosen->file : file;
+        if (is_better) {
+            chosen->file = file;
+            chosen->about = about;
+            chosen->encoding = encoding;
+            best = quality;
+        }
+        close(discarded);
+    }
+    return best;
+}
+
+/* RFC 9110 8.8. A file changes its inode when it is replaced, its size or its
+ * time when it is written. But what has been written just now may be written
+ * again before the clock moves: then the tag can only be weak. */
+static void describe(struct representation *it, const char *name, time_t now)
+{
+    const struct stat *about = &it->about;
+    bool is_settled = about->st_mtim.tv_sec <= now - SETTLED_SECONDS;
+    /* 8.8.2.1: never later than the answer itself. Nor before 1970, which not
+     * every client can count. */
+    it->modified = about->st_mtim.tv_sec < now ? about->st_mtim.tv_sec : now;
+    if (it->modified < 0)
+        it->modified = 0;
+    media_type(name, it->type);
+    snprintf(it->etag, sizeof it->etag, "%s\"%llx-%llx-%llx.%lx%s\"",
+             is_settled ? "" : "W/", (unsigned long long)about->st_ino,
+             (unsigned long long)about->st_size,
+             (unsigned long long)about->st_mtim.tv_sec,
+             (unsigned long)about->st_mtim.tv_nsec,
+             encoding_ending(it->encoding));
+}
+
+/* --- What the request says of it --- */
+
+/* The value of a header, its lines joined as RFC 9110 5.3 allows; NULL if
+ * there is none. Lines beyond the room are left out: no client needs them. */
+static const char *joined(const struct request *request, const char *name,
+                          char room[JOINED_BYTES])
+{
+    const char *value = NULL;
+    size_t len = 0;
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct header *header = &request->headers[i];
+        if (strcasecmp(header->name, name) != 0)
+            continue;
+        if (!value) {
+            value = header->value; // a single line needs no copy
+            continue;
+        }
+        if (value != room) {
+            len = (size_t)snprintf(room, JOINED_BYTES, "%s", value);
+            if (len >= JOINED_BYTES)
+                return value;
+            value = room;
+        }
+        size_t more = strlen(header->value) + 2;
+        if (len + more >= JOINED_BYTES)
+            return value;
+        snprintf(room + len, JOINED_BYTES - len, ", %s", header->value);
+        len += more;
+    }
+    return value;
+}
+
+static int status_of_conditions(const struct request *request,
+                                const struct validators *validators, time_t now)
+{
+    char rooms[4][JOINED_BYTES];
+    struct conditions conditions = {
+        .if_match = joined(request, "If-Match", rooms[0]),
+        .if_unmodified_since = joined(request, "If-Unmodified-Since", rooms[1]),
+        .if_none_match = joined(request, "If-None-Match", rooms[2]),
+        .if_modified_since = joined(request, "If-Modified-Since", rooms[3]),
+    };
+    return conditions_status(&conditions, validators, now);
+}
+
+/* Which parts are asked for. RFC 9110 14.2: only GET has ranges, and they come
+ * after the conditions. Parts of an encoded file would have nowhere to say how
+ * they are encoded, so of those there is one at most. */
+static enum ranges_answer read_ranges(const struct request *request,
+                                      const struct representation *it,
+                                      const struct validators *validators,
+                                      time_t now, struct ranges *ranges)
+{
+    char range_room[JOINED_BYTES], if_range_room[JOINED_BYTES];
+    const char *range = joined(request, "Range", range_room);
+    const char *if_range = joined(request, "If-Range", if_range_room);
+    if (!range || strcmp(request->method, "GET") != 0 ||
+        it->about.st_size == 0 ||
+        !conditions_allow_range(if_range, validators, now))
+        return RANGES_WHOLE;
+    enum ranges_answer answer = ranges_read(range, it->about.st_size, ranges);
+    bool is_encoded = it->encoding != ENCODING_IDENTITY;
+    return answer == RANGES_SOME && ranges->count > 1 && is_encoded
+               ? RANGES_WHOLE
+               : answer;
+}
+
+/* --- Answers with a file --- */
+
+static void start_answer(struct response *response, int status,
+                         const struct representation *it)
+{
+    char modified[DATE_BYTES];
+    dates_format(it->modified, modified);
+    response_start(response, status);
+    response_header(response, "ETag", it->etag);
+    response_header(response, "Last-Modified", modified);
+    if (it->varies)
+        response_header(response, "Vary", "Accept-Encoding");
+}
+
+/* What the body is, which an answer without it does not say. */
+static void describe_body(struct response *response, const char *type,
+                          int64_t len, const struct representation *it)
+{
+    char length[32];
+    snprintf(length, sizeof length, "%lld", (long long)len);
+    response_header(response, "Accept-Ranges", "bytes");
+    response_header(response, "Content-Type", type);
+    if (it->encoding != ENCODING_IDENTITY)
+        response_header(response, "Content-Encoding",
+                        encoding_name(it->encoding));
+    response_header(response, "Content-Length", length);
+}
+
+static int send_range(struct response *response,
+                      const struct representation *it,
+                      const struct range *range)
+{
+    int sent =
+        response_write_file(response, it->file, range->first, range->len);
+    if (sent < 0 && errno == EIO)
+        log_line("a file became shorter while it was sent");
+    return sent;
+}
+
+static void send_whole(struct response *response,
+                       const struct representation *it)
+{
+    const struct range all = {0, it->about.st_size};
+    start_answer(response, 200, it);
+    describe_body(response, it->type, all.len, it);
+    send_range(response, it, &all);
+}
+
+static void send_one_range(struct response *response,
+                           const struct representation *it,
+                           const struct range *range)
+{
+    char line[RANGES_LINE_BYTES];
+    ranges_describe(range, it->about.st_size, line);
+    start_answer(response, 206, it);
+    response_header(response, "Content-Range", line);
+    describe_body(response, it->type, range->len, it);
+    send_range(response, it, range);
+}
+
+/* Random, so that nobody can put one into a file. */
+static bool make_boundary(char boundary[BOUNDARY_BYTES])
+{
+    unsigned char bytes[(BOUNDARY_BYTES - 1) / 2];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return false;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(boundary + 2 * i, 3, "%02x", bytes[i]);
+    return true;
+}
+
+static void send_many_ranges(struct response *response,
+                             const struct representation *it,
+                             const struct ranges *ranges)
+{
+    char boundary[BOUNDARY_BYTES], text[PART_HEAD_BYTES];
+    if (!make_boundary(boundary)) {
+        send_whole(response, it);
+        return;
+    }
+    const struct multipart multipart = {boundary, it->type, it->about.st_size};
+    start_answer(response, 206, it);
+    snprintf(text, sizeof text, "multipart/byteranges; boundary=%s", boundary);
+    describe_body(response, text, multipart_len(&multipart, ranges), it);
+    for (size_t i = 0; i < ranges->count; i++) {
+        const struct range *range = &ranges->list[i];
+        size_t len = multipart_head(&multipart, i, range, text, sizeof text);
+        if (response_write(response, text, len) < 0 ||
+            send_range(response, it, range) < 0)
+            return; // what was declared does not come: it is broken
+    }
+    response_write(response, text,
+                   multipart_tail(&multipart, text, sizeof text));
+}
+
+static void refuse_range(struct response *response,
+                         const struct representation *it)
+{
+    char line[RANGES_LINE_BYTES];
+    snprintf(line, sizeof line, "bytes */%lld", (long long)it->about.st_size);
+    response_start(response, 416);
+    response_header(response, "Content-Range", line); // RFC 9110 15.5.17
+    response_header(response, "Content-Length", "0");
+}
+
+static void send_file(struct exchange *exchange,
+                      const struct representation *it, time_t now)
+{
+    struct response *response = &exchange->response;
+    const struct request *request = &exchange->request;
+    const struct validators validators = {it->etag, it->modified};
+    int status = status_of_conditions(request, &validators, now);
+    if (status == 304) {
+        start_answer(response, 304, it);
+        return;
+    }
+    if (status) {
+        refuse(exchange, status);
+        return;
+    }
+    struct ranges ranges;
+    switch (read_ranges(request, it, &validators, now, &ranges)) {
+    case RANGES_WHOLE: send_whole(response, it); break;
+    case RANGES_OUTSIDE: refuse_range(response, it); break;
+    case RANGES_SOME:
+        if (ranges.count == 1)
+            send_one_range(response, it, &ranges.list[0]);
+        else
+            send_many_ranges(response, it, &ranges);
+    }
+}
+
+/* Of a regular file, which has an end one can wait for. */
+static void answer_file(struct exchange *exchange, struct representation *it,
+                        int root, const char *name)
+{
+    char room[JOINED_BYTES];
+    const char *accept = joined(&exchange->request, "Accept-Encoding", room);
+    time_t now = time(NULL);
+    if (choose_encoding(it, root, name, accept) == 0) {
+        refuse(exchange, 406);
+        return;
+    }
+    describe(it, name, now);
+    send_file(exchange, it, now);
+}
+
+/* What was opened decides. */
+static void answer_opened(struct exchange *exchange, const struct files *files,
+                          struct representation *it, const char *name)
+{
+    if (fstat(it->file, &it->about) < 0)
         refuse(exchange, 500);
-    else if (S_ISREG(about.st_mode))
-        send_file(exchange, file, about.st_size, name);
-    else if (!S_ISDIR(about.st_mode))
+    else if (S_ISREG(it->about.st_mode))
+        answer_file(exchange, it, files->root, name);
+    else if (!S_ISDIR(it->about.st_mode))
         refuse(exchange, 403);
-    else if (path[strlen(path) - 1] == '/')
-        refuse(exchange, 404); // its index.html is a directory
+    else if (ends_with_slash(exchange->request.path))
+        answer_directory(exchange, files); // its index is a directory
     else
         redirect_to_slash(exchange);
 }
 
-/* The file behind the path of a target: "/a/" stands for "a/index.html".
- * Returns 0, or -1 if the name is too long to be one. */
-static int name_file(const char *path, char *name, size_t size)
-{
-    path += strspn(path, "/");
-    size_t len = strlen(path);
-    bool is_directory = len == 0 || path[len - 1] == '/';
-    int written =
-        snprintf(name, size, "%s%s", path, is_directory ? "index.html" : "");
-    return written >= 0 && (size_t)written < size ? 0 : -1;
-}
-
-void files_answer(struct exchange *exchange, int root)
+void files_answer(struct exchange *exchange, const struct files *files)
 {
     const struct request *request = &exchange->request;
     if (strcmp(request->method, "GET") != 0 &&
@@ -218,15 +465,18 @@ void files_answer(struct exchange *exchange, int root)
     }
     char name[PATH_MAX];
     if (is_hidden(request->path) ||
-        name_file(request->path, name, sizeof name) < 0) {
+        !name_file(request->path, files->index, name, sizeof name)) {
         refuse(exchange, 404);
         return;
     }
-    int file = open_beneath(root, name);
-    if (file < 0) {
+    struct representation it = {.encoding = ENCODING_IDENTITY};
+    it.file = beneath_open(files->root, name, O_RDONLY);
+    if (it.file >= 0) {
+        answer_opened(exchange, files, &it, name);
+        close(it.file);
+    } else if (errno == ENOENT && ends_with_slash(request->path)) {
+        answer_directory(exchange, files);
+    } else {
         refuse(exchange, status_of_error(errno));
-        return;
     }
-    answer_opened(exchange, file, name);
-    close(file);
 }

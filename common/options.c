@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "log.h"
+#include "media_types.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,8 @@ enum key {
     KEY_ROOT = 'r',
     KEY_QUIET = 'q',
     KEY_HOST = 256,
+    KEY_INDEX,
+    KEY_LIST,
     KEY_MAX_TARGET,
     KEY_MAX_HEAD,
     KEY_MAX_BODY,
@@ -55,6 +58,9 @@ static const struct argp_option table[] = {
      "(127.0.0.1; 0.0.0.0 and :: mean all)",
      1},
     {"root", KEY_ROOT, "DIR", 0, "Serve the files of this directory (.)", 1},
+    {"index", KEY_INDEX, "NAME", 0,
+     "The file that answers for a directory (index.html)", 1},
+    {"list", KEY_LIST, NULL, 0, "List the directories that have none", 1},
     {"quiet", KEY_QUIET, NULL, 0, "Log no requests", 1},
     {NULL, 0, NULL, 0, "Times, in seconds (fractions allowed):", 2},
     {"head-timeout", KEY_HEAD_TIMEOUT, "S", 0,
@@ -169,11 +175,21 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_HOST: options->host = arg; return 0;
     case KEY_ROOT: input->root = arg; return 0;
+    case KEY_INDEX:
+        if (!*arg || strchr(arg, '/'))
+            argp_error(state, "--index must be the name of a file, not '%s'",
+                       arg);
+        options->files.index = arg;
+        return 0;
+    case KEY_LIST: options->files.list = true; return 0;
     case KEY_QUIET: log_no_requests(); return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s' is not an option", arg);
         return EINVAL;
-    case ARGP_KEY_END: options->root = open_root(state, input->root); return 0;
+    case ARGP_KEY_END:
+        options->files.root = open_root(state, input->root);
+        media_types_read("/etc/mime.types"); // without it, those built in
+        return 0;
     default: return parse_limit(key, arg, state, &options->limits);
     }
 }
@@ -221,8 +237,10 @@ struct options options_parse(int argc, char **argv, const char *about,
                               .parser = parse_option,
                               .doc = doc,
                               .children = own ? children : NULL};
-    struct options options = {
-        .host = "127.0.0.1", .port = "8080", .limits = default_limits};
+    struct options options = {.host = "127.0.0.1",
+                              .port = "8080",
+                              .files = {.index = "index.html"},
+                              .limits = default_limits};
     struct input input = {
         .options = &options, .root = ".", .own = own ? own->values : NULL};
     reset_signals();

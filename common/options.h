@@ -2,6 +2,7 @@
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
 
+#include "files.h"
 #include "limits.h"
 
 #include <argp.h>
@@ -9,7 +10,7 @@
 struct options {
     const char *host;
     const char *port;
-    int root; // the document root, open
+    struct files files;
     struct limits limits;
 };
 

@@ -55,5 +55,5 @@ void site_answer(struct exchange *exchange, const void *context)
     else if (strcmp(request->path, "/slow") == 0)
         answer_slowly(exchange);
     else
-        files_answer(exchange, options->root);
+        files_answer(exchange, &options->files);
 }

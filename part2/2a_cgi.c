@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     struct own_options own = {&cgi_options_argp, &stage.cgi};
     stage.options =
         options_parse(argc, argv, "2a - let another program answer", &own);
-    stage.cgi.document_root = cgi_options_root(stage.options.root);
+    stage.cgi.document_root = cgi_options_root(stage.options.files.root);
     signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death
     int listener = net_listen(stage.options.host, stage.options.port);
     net_announce(listener);

@@ -10,6 +10,7 @@ libhttp-parser-dev|test -e /usr/include/http_parser.h
 check|test -e /usr/include/check.h
 python3|command -v python3
 curl|command -v curl
+wget|command -v wget
 bats|command -v bats
 gnuplot-nox|command -v gnuplot
 procps|command -v ps
@@ -50,12 +51,12 @@ elsewhere() {
     cat <<'EOF'
 This is not Debian or Ubuntu, so nothing was installed. The same packages:
   Fedora   dnf install gcc make http-parser-devel check-devel python3 curl bats
-           gnuplot patch procps-ng strace iproute
+           wget gnuplot patch procps-ng strace iproute
   Alpine   apk add build-base argp-standalone http-parser-dev check-dev python3
-           curl bats bash gnuplot patch procps strace iproute2
+           curl wget bats bash gnuplot patch procps strace iproute2
   Arch     pacman -S base-devel http-parser check python curl bash-bats gnuplot
-           patch procps-ng strace iproute2
-  Homebrew brew install check python curl bats-core gnuplot
+           wget patch procps-ng strace iproute2
+  Homebrew brew install check python curl wget bats-core gnuplot
            (http-parser is no longer there: build it from its sources)
 Outside Linux most of the kit cannot work: /proc, epoll, signalfd, sendfile,
 openat2 and PR_SET_PDEATHSIG are Linux's own. Use a Linux machine or container.

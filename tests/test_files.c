@@ -1,4 +1,5 @@
 /* test_files.c - which file a path means, and that it means none outside. */
+#include "common/exchange.h"
 #include "common/files.h"
 #include "common/options.h"
 #include "tests/testing.h"
@@ -41,6 +42,39 @@ static void make_socket(const char *name)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(fd, (void *)&address, sizeof address), 0);
     close(fd);
+}
+
+static void set_time(const char *name, time_t modified)
+{
+    const struct timespec times[2] = {{.tv_sec = modified},
+                                      {.tv_sec = modified}};
+    ck_assert_int_eq(utimensat(AT_FDCWD, own_path(name), times, 0), 0);
+}
+
+#define BEFORE "Sun, 06 Nov 1994 08:49:36 GMT"
+#define MODIFIED "Sun, 06 Nov 1994 08:49:37 GMT"
+
+static void make_old_file(const char *name, const char *text)
+{
+    make_file(name, text);
+    set_time(name, 784111777);
+}
+
+static void make_encoded_files(void)
+{
+    make_old_file("root/both.js", "identity");
+    make_old_file("root/both.js.br", "brotli");
+    make_old_file("root/both.js.gz", "gzip");
+    make_old_file("root/one.txt", "identity");
+    make_old_file("root/one.txt.gz", "gzip");
+    make_file("root/stale.txt", "identity");
+    make_old_file("root/stale.txt.gz", "gzip");
+    make_old_file("root/odd.txt", "identity");
+    make_directory("root/odd.txt.gz");
+    make_link("../secret", "root/odd.txt.br");
+    make_directory("root/packed");
+    make_old_file("root/packed/index.html", "identity");
+    make_old_file("root/packed/index.html.gz", "gzip");
 }
 
 static void make_root(void)
@@ -87,6 +121,8 @@ static void make_root(void)
     make_directory("root/closed");
     make_file("root/closed/file", "no\n");
     chmod(own_path("root/closed"), 0);
+    make_old_file("root/ten", "0123456789");
+    make_encoded_files();
     memset(long_name, 'n', sizeof long_name - 1);
     char name[512];
     snprintf(name, sizeof name, "root/%s", long_name);
@@ -133,17 +169,19 @@ static int take_piece(void *to, const struct piece *piece)
 static struct sink sink;
 static struct exchange exchange;
 static int root = -1;
+static struct files files = {.index = "index.html"};
 
-/* Answer the request that begins with `line`. */
-static const char *ask(const char *line)
+/* Answer the request that begins with `line` and has more header lines, each
+ * with its end. */
+static const char *ask_with(const char *line, const char *headers)
 {
     static const struct limits limits = {
-        .target_bytes = 8000, .head_bytes = 1000, .body_bytes = 1000};
-    static char text[9000];
+        .target_bytes = 8000, .head_bytes = 8000, .body_bytes = 1000};
+    static char text[17000];
     if (root < 0)
         root = open(own_path("root"), O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int len =
-        snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: a\r\n\r\n", line);
+    int len = snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: a\r\n%s\r\n",
+                       line, headers);
     ck_assert_int_eq(request_open(&exchange.request, &limits), 0);
     ck_assert_msg(request_feed(&exchange.request, text, (size_t)len) == 0, "%s",
                   line);
@@ -152,10 +190,16 @@ static const char *ask(const char *line)
     sink.calls = sink.file_pieces = 0;
     bool for_head = strncmp(line, "HEAD ", 5) == 0;
     response_open(&exchange.response, take_piece, &sink, 1, for_head, true);
-    files_answer(&exchange, root);
+    files.root = root;
+    files_answer(&exchange, &files);
     response_end(&exchange.response);
     request_close(&exchange.request);
     return sink.bytes;
+}
+
+static const char *ask(const char *line)
+{
+    return ask_with(line, "");
 }
 
 static const char *get(const char *target)
@@ -409,7 +453,7 @@ START_TEST(no_descriptor_stays_open)
 {
     static const char *const targets[] = {
         "/hello.txt",    "/none",  "/dir",  "/dir/",          "/fifo",
-        "/updir/secret", "/a/b/c", "/odd/", "/dir/page.html",
+        "/updir/secret", "/a/b/c", "/odd/", "/dir/page.html", "/both.js",
     };
     choose_kernel(_i);
     check_status("/", 200);
@@ -417,6 +461,12 @@ START_TEST(no_descriptor_stays_open)
     close(before);
     for (size_t i = 0; i < COUNT(targets); i++)
         get(targets[i]);
+    ask_with("GET /both.js", "Accept-Encoding: br\r\n");
+    ask_with("GET /both.js", "Accept-Encoding: gzip\r\n");
+    files.list = true;
+    check_status("/odd/", 200);
+    check_status("/dir/sub/", 200);
+    files.list = false;
     check_status("/dir/page.html/x/y", 404);
     ck_assert_int_eq(dup(root), before);
 }
@@ -529,36 +579,499 @@ START_TEST(a_file_that_shrinks_breaks_the_response)
 }
 END_TEST
 
-START_TEST(types_go_by_the_end_of_the_name)
+/* The value of a header of the last answer; NULL if it has none. */
+static const char *header(const char *name)
+{
+    static char value[512];
+    char start[64];
+    int len = snprintf(start, sizeof start, "\r\n%s: ", name);
+    const char *end = strstr(sink.bytes, "\r\n\r\n");
+    const char *found = strstr(sink.bytes, start);
+    if (!found || found > end)
+        return NULL;
+    found += len;
+    snprintf(value, sizeof value, "%.*s", (int)strcspn(found, "\r"), found);
+    return value;
+}
+
+static void check_header(const char *rule, const char *name, const char *wanted)
+{
+    const char *value = header(name);
+    ck_assert_msg(wanted ? value && strcmp(value, wanted) == 0 : !value,
+                  "%s: %s: %s", rule, name, value ? value : "(none)");
+}
+
+static void etag_of(const char *target, char etag[128])
+{
+    check_status(target, 200);
+    ck_assert_ptr_nonnull(header("ETag"));
+    snprintf(etag, 128, "%s", header("ETag"));
+}
+
+/* --- Validators --- */
+
+START_TEST(rfc9110_8_8_a_settled_file_has_strong_validators)
+{
+    char etag[128], again[128];
+    etag_of("/ten", etag);
+    ck_assert_int_eq(etag[0], '"');
+    ck_assert_int_eq(etag[strlen(etag) - 1], '"');
+    check_header("8.8.2", "Last-Modified", MODIFIED);
+    check_header("14.3", "Accept-Ranges", "bytes");
+    etag_of("/ten", again);
+    ck_assert_str_eq(etag, again);
+}
+END_TEST
+
+START_TEST(the_tag_changes_with_the_file)
+{
+    char etag[128], changed[128];
+    etag_of("/ten", etag);
+    make_old_file("root/ten", "01234567890"); // longer
+    etag_of("/ten", changed);
+    ck_assert_str_ne(etag, changed);
+    make_old_file("root/ten", "9876543210"); // of the same length and time:
+    etag_of("/ten", changed);                // nothing can tell
+    ck_assert_str_eq(etag, changed);
+    set_time("root/ten", 784111778);
+    etag_of("/ten", changed);
+    ck_assert_str_ne(etag, changed);
+    const struct timespec times[2] = {{.tv_sec = 784111777, .tv_nsec = 1000},
+                                      {.tv_sec = 784111777, .tv_nsec = 1000}};
+    utimensat(AT_FDCWD, own_path("root/ten"), times, 0);
+    etag_of("/ten", changed);
+    ck_assert_str_ne(etag, changed);
+    char old[512];
+    make_old_file("root/new", "0123456789"); // another inode
+    snprintf(old, sizeof old, "%s", own_path("root/new"));
+    rename(old, own_path("root/ten"));
+    etag_of("/ten", changed);
+    ck_assert_str_ne(etag, changed);
+    make_old_file("root/ten", "0123456789");
+}
+END_TEST
+
+START_TEST(rfc9110_8_8_1_what_may_change_unseen_is_weak)
+{
+    static const int ages[] = {0, 1, -1, -1000};
+    char etag[128], weak[128];
+    for (size_t i = 0; i < COUNT(ages); i++) {
+        set_time("root/ten", time(NULL) - ages[i]);
+        etag_of("/ten", weak);
+        ck_assert_msg(strncmp(weak, "W/\"", 3) == 0, "%d: %s", ages[i], weak);
+    }
+    set_time("root/ten", time(NULL) - 2);
+    etag_of("/ten", etag);
+    ck_assert_int_eq(etag[0], '"');
+    set_time("root/ten", 784111777);
+}
+END_TEST
+
+START_TEST(rfc9110_8_8_2_1_no_change_is_later_than_the_answer)
+{
+    char date[64];
+    set_time("root/ten", time(NULL) + 1000);
+    for (int tries = 0; tries < 3; tries++) { // a second may pass meanwhile
+        check_status("/ten", 200);
+        snprintf(date, sizeof date, "%s", header("Date"));
+        if (strcmp(date, header("Last-Modified")) == 0)
+            break;
+    }
+    check_header("8.8.2.1", "Last-Modified", date);
+    set_time("root/ten", -1000);
+    check_status("/ten", 200);
+    check_header("before 1970", "Last-Modified",
+                 "Thu, 01 Jan 1970 00:00:00 GMT");
+    set_time("root/ten", 784111777);
+}
+END_TEST
+
+/* --- Conditions and ranges --- */
+
+struct question {
+    const char *rule, *headers; // where "ETAG" stands for the tag
+    int status;
+    const char *range, *body; // Content-Range, and the body
+};
+
+static const char *with_etag(const char *headers, const char *etag)
+{
+    static char text[8000];
+    size_t len = 0;
+    text[0] = '\0';
+    for (const char *next; *headers; headers = next) {
+        const char *place = strstr(headers, "ETAG");
+        next = place ? place + 4 : headers + strlen(headers);
+        len += (size_t)snprintf(text + len, sizeof text - len, "%.*s%s",
+                                (int)((place ? place : next) - headers),
+                                headers, place ? etag : "");
+    }
+    return text;
+}
+
+static void check_questions(const char *line, const struct question *rows,
+                            size_t count)
+{
+    char etag[128], len[32];
+    etag_of(strchr(line, '/'), etag);
+    for (size_t i = 0; i < count; i++) {
+        const struct question *row = &rows[i];
+        ask_with(line, with_etag(row->headers, etag));
+        ck_assert_msg(exchange.response.status == row->status, "%s: %d",
+                      row->rule, exchange.response.status);
+        ck_assert_msg(!exchange.response.broken, "%s", row->rule);
+        check_header(row->rule, "Content-Range", row->range);
+        if (row->status < 400)
+            check_header(row->rule, "ETag", etag);
+        if (!row->body)
+            continue;
+        ck_assert_msg(strcmp(body_of(sink.bytes), row->body) == 0, "%s: %s",
+                      row->rule, body_of(sink.bytes));
+        snprintf(len, sizeof len, "%zu", strlen(row->body));
+        check_header(row->rule, "Content-Length",
+                     row->status == 304 ? NULL : len);
+    }
+}
+
+START_TEST(rfc9110_13_conditions)
+{
+    static const struct question rows[] = {
+        {"13.1.1", "If-Match: ETAG\r\n", 200, NULL, "0123456789"},
+        {"13.1.1 other", "If-Match: \"x\"\r\n", 412, NULL, NULL},
+        {"13.1.2", "If-None-Match: ETAG\r\n", 304, NULL, ""},
+        {"13.1.2 weakly", "If-None-Match: W/ETAG\r\n", 304, NULL, ""},
+        {"13.1.2 other", "If-None-Match: \"x\"\r\n", 200, NULL, "0123456789"},
+        {"13.1.3", "If-Modified-Since: " MODIFIED "\r\n", 304, NULL, ""},
+        {"13.1.3 old", "If-Modified-Since: " BEFORE "\r\n", 200, NULL,
+         "0123456789"},
+        {"13.1.4", "If-Unmodified-Since: " BEFORE "\r\n", 412, NULL, NULL},
+        {"13.1.4 same", "If-Unmodified-Since: " MODIFIED "\r\n", 200, NULL,
+         "0123456789"},
+        {"13.2.2 the tag counts, not the date",
+         "If-Modified-Since: " MODIFIED "\r\nIf-None-Match: \"x\"\r\n", 200,
+         NULL, "0123456789"},
+        {"5.3 lines are joined",
+         "If-None-Match: \"x\"\r\nif-none-match: ETAG\r\n", 304, NULL, ""},
+        {"5.3 two dates are none",
+         "If-Modified-Since: " MODIFIED "\r\nIf-Modified-Since: " MODIFIED
+         "\r\n",
+         200, NULL, "0123456789"},
+    };
+    check_questions("GET /ten", rows, COUNT(rows));
+    check_header("a whole file", "Content-Type", "application/octet-stream");
+}
+END_TEST
+
+START_TEST(rfc9110_15_4_5_304_says_no_more_than_it_must)
+{
+    ask_with("GET /both.js",
+             "If-Modified-Since: " MODIFIED "\r\nRange: bytes=0-0\r\n");
+    ck_assert_int_eq(exchange.response.status, 304);
+    check_header("304", "Last-Modified", MODIFIED);
+    check_header("304", "Vary", "Accept-Encoding");
+    ck_assert_ptr_nonnull(header("ETag"));
+    check_header("304", "Content-Type", NULL);
+    check_header("304", "Content-Length", NULL);
+    check_header("304", "Accept-Ranges", NULL);
+    ck_assert_int_eq(sink.file_pieces, 0);
+}
+END_TEST
+
+START_TEST(rfc9110_14_ranges)
+{
+    static const struct question rows[] = {
+        {"14.2", "Range: bytes=2-4\r\n", 206, "bytes 2-4/10", "234"},
+        {"14.2 to the end", "Range: bytes=7-\r\n", 206, "bytes 7-9/10", "789"},
+        {"14.2 all", "Range: bytes=0-\r\n", 206, "bytes 0-9/10", "0123456789"},
+        {"14.2 a suffix", "Range: bytes=-3\r\n", 206, "bytes 7-9/10", "789"},
+        {"14.2 coalesced", "Range: bytes=5-6,3-4\r\n", 206, "bytes 3-6/10",
+         "3456"},
+        {"14.2 not valid", "Range: bytes=4-2\r\n", 200, NULL, "0123456789"},
+        {"14.2 another unit", "Range: lines=0-1\r\n", 200, NULL, "0123456789"},
+        {"15.5.17", "Range: bytes=10-\r\n", 416, "bytes */10", ""},
+        {"15.5.17 a suffix", "Range: bytes=-0\r\n", 416, "bytes */10", ""},
+        {"13.1.5 the tag", "Range: bytes=9-\r\nIf-Range: ETAG\r\n", 206,
+         "bytes 9-9/10", "9"},
+        {"13.1.5 another", "Range: bytes=9-\r\nIf-Range: \"x\"\r\n", 200, NULL,
+         "0123456789"},
+        {"13.1.5 a weak tag", "Range: bytes=9-\r\nIf-Range: W/ETAG\r\n", 200,
+         NULL, "0123456789"},
+        {"13.1.5 the date", "Range: bytes=9-\r\nIf-Range: " MODIFIED "\r\n",
+         206, "bytes 9-9/10", "9"},
+        {"13.1.5 another date", "Range: bytes=9-\r\nIf-Range: " BEFORE "\r\n",
+         200, NULL, "0123456789"},
+        {"13.1.5 it also spares 416", "Range: bytes=10-\r\nIf-Range: \"x\"\r\n",
+         200, NULL, "0123456789"},
+        {"13.2.2 conditions come first",
+         "Range: bytes=10-\r\nIf-None-Match: ETAG\r\n", 304, NULL, ""},
+        {"13.2.2 all of them", "Range: bytes=0-\r\nIf-Match: \"x\"\r\n", 412,
+         NULL, NULL},
+        {"5.3 Range is no list of lines",
+         "Range: bytes=0-0\r\nRange: bytes=5-5\r\n", 200, NULL, "0123456789"},
+    };
+    check_questions("GET /ten", rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(rfc9110_14_2_only_get_has_ranges)
+{
+    static const struct question rows[] = {
+        {"HEAD", "Range: bytes=2-4\r\n", 200, NULL, NULL},
+        {"HEAD outside", "Range: bytes=10-\r\n", 200, NULL, NULL},
+        {"HEAD with conditions", "If-None-Match: ETAG\r\n", 304, NULL, ""},
+    };
+    check_questions("HEAD /ten", rows, COUNT(rows));
+    ask_with("HEAD /ten", "Range: bytes=2-4\r\n");
+    check_header("HEAD", "Content-Length", "10");
+    check_header("HEAD", "Accept-Ranges", "bytes");
+}
+END_TEST
+
+START_TEST(an_empty_file_has_no_parts)
+{
+    static const struct question rows[] = {
+        {"from the start", "Range: bytes=0-\r\n", 200, NULL, ""},
+        {"a suffix", "Range: bytes=-5\r\n", 200, NULL, ""},
+    };
+    check_questions("GET /empty", rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(rfc9110_15_3_7_2_several_ranges)
+{
+    char wanted[1024], boundary[128];
+    ask_with("GET /ten", "Range: bytes=8-,0-1,4-4\r\n");
+    ck_assert_int_eq(exchange.response.status, 206);
+    check_header("15.3.7.2", "Content-Range", NULL);
+    const char *type = header("Content-Type");
+    ck_assert_int_eq(
+        sscanf(type, "multipart/byteranges; boundary=%127s", boundary), 1);
+    int len = snprintf(wanted, sizeof wanted,
+                       "--%s\r\nContent-Type: application/octet-stream\r\n"
+                       "Content-Range: bytes 8-9/10\r\n\r\n89\r\n"
+                       "--%s\r\nContent-Type: application/octet-stream\r\n"
+                       "Content-Range: bytes 0-1/10\r\n\r\n01\r\n"
+                       "--%s\r\nContent-Type: application/octet-stream\r\n"
+                       "Content-Range: bytes 4-4/10\r\n\r\n4\r\n--%s--\r\n",
+                       boundary, boundary, boundary, boundary);
+    ck_assert_str_eq(body_of(sink.bytes), wanted);
+    snprintf(wanted, sizeof wanted, "%d", len);
+    check_header("15.3.7.2", "Content-Length", wanted);
+    ask_with("GET /ten", "Range: bytes=8-,0-1,4-4\r\n");
+    ck_assert_ptr_null(strstr(header("Content-Type"), boundary));
+}
+END_TEST
+
+START_TEST(rfc9110_14_2_too_many_ranges_are_the_whole)
+{
+    char headers[1024];
+    size_t len = (size_t)snprintf(headers, sizeof headers, "Range: bytes=0-0");
+    for (int i = 0; i < 32; i++)
+        len += (size_t)snprintf(headers + len, sizeof headers - len, ",%d-%d",
+                                i % 5 * 2, i % 5 * 2);
+    snprintf(headers + len, sizeof headers - len, "\r\n");
+    ask_with("GET /ten", headers);
+    ck_assert_int_eq(exchange.response.status, 200);
+    ck_assert_str_eq(body_of(sink.bytes), "0123456789");
+}
+END_TEST
+
+START_TEST(lines_that_are_too_long_to_be_joined_are_left_out)
+{
+    char headers[6000];
+    size_t len = 0;
+    for (int i = 0; i < 3; i++) {
+        len += (size_t)snprintf(headers + len, sizeof headers - len,
+                                "If-None-Match: \"");
+        memset(headers + len, 'x', 1500);
+        len += 1500;
+        len += (size_t)snprintf(headers + len, sizeof headers - len, "\"\r\n");
+    }
+    snprintf(headers + len, sizeof headers - len, "If-None-Match: *\r\n");
+    ask_with("GET /ten", headers);
+    ck_assert_int_eq(exchange.response.status, 200);
+    ask_with("GET /ten", headers + len);
+    ck_assert_int_eq(exchange.response.status, 304);
+    /* Whole lines: a part of one might say something else, as "gzip" here. */
+    enum { ROOM = 2048 };
+    char filling[ROOM];
+    memset(filling, 'x', sizeof filling);
+    snprintf(headers, sizeof headers,
+             "Accept-Encoding: identity;q=0.5,%.*s\r\n"
+             "Accept-Encoding: gzip;q=0.1\r\n",
+             ROOM - (int)strlen("identity;q=0.5,, gzip "), filling);
+    ask_with("GET /one.txt", headers);
+    check_header("a line too much", "Content-Encoding", NULL);
+}
+END_TEST
+
+/* --- Encodings --- */
+
+START_TEST(rfc9110_8_4_the_neighbour_that_is_most_welcome)
 {
     static const struct {
-        const char *name, *type;
+        const char *target, *headers;
+        int status;
+        const char *body, *encoding, *vary;
     } rows[] = {
-        {"a.html", "text/html; charset=utf-8"},
-        {"a.htm", "text/html; charset=utf-8"},
-        {"A.HTML", "text/html; charset=utf-8"},
-        {"dir.x/a.css", "text/css; charset=utf-8"},
-        {"a.js", "text/javascript; charset=utf-8"},
-        {"a.txt", "text/plain; charset=utf-8"},
-        {"a.b.json", "application/json"},
-        {"a.svg", "image/svg+xml"},
-        {"a.png", "image/png"},
-        {"a.jpeg", "image/jpeg"},
-        {"a.jpg", "image/jpeg"},
-        {"a.mp4", "video/mp4"},
-        {"a.webm", "video/webm"},
-        {"a.wasm", "application/wasm"},
-        {"a.woff2", "font/woff2"},
-        {"a", "application/octet-stream"},
-        {"html", "application/octet-stream"},
-        {"a.", "application/octet-stream"},
-        {"a.unknown", "application/octet-stream"},
-        {"a.html.unknown", "application/octet-stream"},
-        {"dir.html/a", "application/octet-stream"},
-        {"", "application/octet-stream"},
+        {"/both.js", "", 200, "identity", NULL, "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding: gzip, br\r\n", 200, "brotli", "br",
+         "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding: gzip\r\n", 200, "gzip", "gzip",
+         "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding: br;q=0.5, gzip;q=0.9\r\n", 200, "gzip",
+         "gzip", "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding: br\r\nAccept-Encoding: gzip;q=0\r\n",
+         200, "brotli", "br", "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding: *\r\n", 200, "brotli", "br",
+         "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding: identity, br;q=0.5\r\n", 200, "identity",
+         NULL, "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding:\r\n", 200, "identity", NULL,
+         "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding: deflate\r\n", 200, "identity", NULL,
+         "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding: gzip, identity;q=0\r\n", 200, "gzip",
+         "gzip", "Accept-Encoding"},
+        {"/both.js", "Accept-Encoding: *;q=0\r\n", 406, NULL, NULL, "Accept"},
+        {"/one.txt", "Accept-Encoding: br;q=1, gzip;q=0.1\r\n", 200, "gzip",
+         "gzip", "Accept-Encoding"},
+        {"/one.txt", "Accept-Encoding: br\r\n", 200, "identity", NULL,
+         "Accept-Encoding"},
+        {"/one.txt", "Accept-Encoding: br, identity;q=0\r\n", 406, NULL, NULL,
+         "Accept"},
+        {"/one.txt.gz", "Accept-Encoding: gzip\r\n", 200, "gzip", NULL, NULL},
+        {"/hello.txt", "Accept-Encoding: gzip, br\r\n", 200, "hello\n", NULL,
+         NULL},
+        {"/stale.txt", "Accept-Encoding: gzip\r\n", 200, "identity", NULL,
+         NULL},
+        {"/odd.txt", "Accept-Encoding: gzip, br\r\n", 200, "identity", NULL,
+         NULL},
+        {"/packed/", "Accept-Encoding: gzip\r\n", 200, "gzip", "gzip",
+         "Accept-Encoding"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
-        ck_assert_str_eq(files_type(rows[i].name), rows[i].type);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char line[64], rule[128];
+        snprintf(line, sizeof line, "GET %s", rows[i].target);
+        snprintf(rule, sizeof rule, "%s %s", rows[i].target, rows[i].headers);
+        ask_with(line, rows[i].headers);
+        ck_assert_msg(exchange.response.status == rows[i].status, "%s: %d",
+                      rule, exchange.response.status);
+        check_header(rule, "Content-Encoding", rows[i].encoding);
+        check_header(rule, "Vary", rows[i].vary);
+        if (rows[i].body)
+            ck_assert_msg(strcmp(body_of(sink.bytes), rows[i].body) == 0,
+                          "%s: %s", rule, body_of(sink.bytes));
+    }
+    ask_with("GET /both.js", "Accept-Encoding: br\r\n");
+    check_header("of what is encoded", "Content-Type",
+                 "text/javascript; charset=utf-8");
+}
+END_TEST
+
+START_TEST(rfc9110_8_8_3_3_each_encoding_has_its_tag)
+{
+    static const char *const accepts[] = {"", "Accept-Encoding: br\r\n",
+                                          "Accept-Encoding: gzip\r\n"};
+    char etags[3][128], headers[512];
+    ck_assert_int_eq(unlink(own_path("root/one.txt.gz")), 0);
+    char to[512]; // even the same inode does not make it the same
+    snprintf(to, sizeof to, "%s", own_path("root/one.txt.gz"));
+    ck_assert_int_eq(link(own_path("root/one.txt"), to), 0);
+    static const char *const lines[] = {"GET /both.js", "GET /one.txt"};
+    for (size_t file = 0; file < COUNT(lines); file++) {
+        for (size_t i = 0; i < COUNT(accepts); i++) {
+            ask_with(lines[file], accepts[i]);
+            snprintf(etags[i], sizeof etags[i], "%s", header("ETag"));
+        }
+        ck_assert_str_ne(etags[0], etags[2]);
+    }
+    for (size_t i = 0; i < COUNT(accepts); i++) {
+        ask_with("GET /both.js", accepts[i]);
+        snprintf(etags[i], sizeof etags[i], "%s", header("ETag"));
+    }
+    ck_assert_str_ne(etags[0], etags[1]);
+    ck_assert_str_ne(etags[1], etags[2]);
+    snprintf(headers, sizeof headers, "%sIf-None-Match: %s\r\n", accepts[1],
+             etags[2]);
+    ask_with("GET /both.js", headers);
+    ck_assert_int_eq(exchange.response.status, 200);
+    snprintf(headers, sizeof headers, "%sIf-None-Match: %s\r\n", accepts[1],
+             etags[1]);
+    ask_with("GET /both.js", headers);
+    ck_assert_int_eq(exchange.response.status, 304);
+}
+END_TEST
+
+START_TEST(ranges_are_of_what_is_encoded)
+{
+    ask_with("GET /both.js", "Accept-Encoding: br\r\nRange: bytes=2-3\r\n");
+    ck_assert_int_eq(exchange.response.status, 206);
+    check_header("one", "Content-Range", "bytes 2-3/6");
+    check_header("one", "Content-Encoding", "br");
+    ck_assert_str_eq(body_of(sink.bytes), "ot");
+    ask_with("GET /both.js", "Accept-Encoding: gzip\r\nRange: bytes=4-\r\n");
+    ck_assert_int_eq(exchange.response.status, 416);
+    check_header("outside", "Content-Range", "bytes */4");
+    /* Several parts would have nowhere to say how they are encoded. */
+    ask_with("GET /both.js", "Accept-Encoding: br\r\nRange: bytes=0-0,5-\r\n");
+    ck_assert_int_eq(exchange.response.status, 200);
+    ck_assert_str_eq(body_of(sink.bytes), "brotli");
+}
+END_TEST
+
+/* --- Directories --- */
+
+START_TEST(the_index_has_the_name_it_is_given)
+{
+    files.index = "page.html";
+    check_status("/dir/", 200);
+    ck_assert_str_eq(body_of(sink.bytes), "<page>");
+    check_status("/", 404);
+}
+END_TEST
+
+START_TEST(directories_are_listed_if_that_is_wanted)
+{
+    check_status("/dir/sub/", 404);
+    files.list = true;
+    check_status("/dir/sub/", 200);
+    ck_assert_ptr_nonnull(strstr(sink.bytes, "<h1>/dir/sub/</h1>"));
+    check_status("/dir/sub///", 200);
+    ck_assert_ptr_nonnull(strstr(sink.bytes, "<h1>/dir/sub/</h1>"));
+    check_status("/dir/", 200);
+    ck_assert_str_eq(body_of(sink.bytes), "<dir>");
+    check_status("/odd/", 200); // its index is a directory
+    ck_assert_ptr_nonnull(strstr(sink.bytes, "index.html/</a>"));
+    check_status("/dir/sub", 301);
+    check_status("/.git/", 404);
+    check_status("/none/", 404);
+    check_status("/updir/", 404);
+    check_status("/sibling/", 404);
+    check_status("/hello.txt/", 404);
+    files.index = "none";
+    check_status("/", 200);
+    ck_assert_ptr_nonnull(strstr(sink.bytes, ">hello.txt</a>"));
+    ck_assert_ptr_null(strstr(sink.bytes, "hidden"));
+    ck_assert_ptr_null(strstr(sink.bytes, "outlink"));
+    ask("HEAD /");
+    ck_assert_int_eq(exchange.response.status, 200);
+    ck_assert_str_eq(body_of(sink.bytes), "");
+}
+END_TEST
+
+START_TEST(a_part_that_shrinks_breaks_the_response)
+{
+    char path[512];
+    make_large("root/shrinking"); // its second part is too large to be copied
+    snprintf(path, sizeof path, "%s", own_path("root/shrinking"));
+    int silence = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(silence, STDERR_FILENO);
+    sink.shrinks = path;
+    ask_with("GET /shrinking", "Range: bytes=0-0,100-16383\r\n");
+    ck_assert_int_eq(exchange.response.status, 206);
+    ck_assert(exchange.response.broken);
+    ck_assert_ptr_null(strstr(sink.bytes, "--\r\n"));
 }
 END_TEST
 
@@ -588,6 +1101,34 @@ int main(void)
     tcase_add_test(answers, head_is_get_without_the_body);
     tcase_add_test(answers, other_methods_are_405_with_allow);
     tcase_add_test(answers, a_file_that_shrinks_breaks_the_response);
-    tcase_add_test(answers, types_go_by_the_end_of_the_name);
+    tcase_add_test(answers, a_part_that_shrinks_breaks_the_response);
+    TCase *validators = new_case(suite, "validators");
+    tcase_add_unchecked_fixture(validators, make_root, remove_root);
+    tcase_add_test(validators,
+                   rfc9110_8_8_a_settled_file_has_strong_validators);
+    tcase_add_test(validators, the_tag_changes_with_the_file);
+    tcase_add_test(validators, rfc9110_8_8_1_what_may_change_unseen_is_weak);
+    tcase_add_test(validators,
+                   rfc9110_8_8_2_1_no_change_is_later_than_the_answer);
+    TCase *questions = new_case(suite, "questions");
+    tcase_add_unchecked_fixture(questions, make_root, remove_root);
+    tcase_add_test(questions, rfc9110_13_conditions);
+    tcase_add_test(questions, rfc9110_15_4_5_304_says_no_more_than_it_must);
+    tcase_add_test(questions, rfc9110_14_ranges);
+    tcase_add_test(questions, rfc9110_14_2_only_get_has_ranges);
+    tcase_add_test(questions, an_empty_file_has_no_parts);
+    tcase_add_test(questions, rfc9110_15_3_7_2_several_ranges);
+    tcase_add_test(questions, rfc9110_14_2_too_many_ranges_are_the_whole);
+    tcase_add_test(questions,
+                   lines_that_are_too_long_to_be_joined_are_left_out);
+    TCase *encodings = new_case(suite, "encodings");
+    tcase_add_unchecked_fixture(encodings, make_root, remove_root);
+    tcase_add_test(encodings, rfc9110_8_4_the_neighbour_that_is_most_welcome);
+    tcase_add_test(encodings, rfc9110_8_8_3_3_each_encoding_has_its_tag);
+    tcase_add_test(encodings, ranges_are_of_what_is_encoded);
+    TCase *directories = new_case(suite, "directories");
+    tcase_add_unchecked_fixture(directories, make_root, remove_root);
+    tcase_add_test(directories, the_index_has_the_name_it_is_given);
+    tcase_add_test(directories, directories_are_listed_if_that_is_wanted);
     return run_suite(suite);
 }

@@ -62,11 +62,13 @@ START_TEST(without_options_there_are_defaults)
     ck_assert_str_eq(options.port, "8080");
     ck_assert_str_eq(options.host, "127.0.0.1");
     ck_assert_mem_eq(&options.limits, &default_limits, sizeof default_limits);
+    ck_assert_str_eq(options.files.index, "index.html");
+    ck_assert(!options.files.list);
     struct stat root, here;
-    ck_assert_int_eq(fstat(options.root, &root), 0);
+    ck_assert_int_eq(fstat(options.files.root, &root), 0);
     ck_assert_int_eq(stat(".", &here), 0);
     ck_assert(root.st_ino == here.st_ino && root.st_dev == here.st_dev);
-    ck_assert(closes_on_exec(options.root));
+    ck_assert(closes_on_exec(options.files.root));
 }
 END_TEST
 
@@ -90,6 +92,8 @@ START_TEST(each_option_sets_its_value)
     ck_assert_str_eq(PARSE("--port=81").port, "81");
     ck_assert_str_eq(PARSE("--host", "::1").host, "::1");
     ck_assert_str_eq(PARSE("--host=/tmp/socket").host, "/tmp/socket");
+    ck_assert_str_eq(PARSE("--index=home.htm").files.index, "home.htm");
+    ck_assert(PARSE("--list").files.list);
     ck_assert_int_eq(PARSE("--head-timeout=1.5").limits.head_ms, 1500);
     ck_assert_int_eq(PARSE("--progress-timeout=0.02").limits.progress_ms, 20);
     ck_assert_int_eq(PARSE("--min-rate=0").limits.min_rate, 0);
@@ -123,7 +127,7 @@ START_TEST(a_root_is_opened)
 {
     struct options options = PARSE("--root", "/");
     struct stat root, here;
-    ck_assert_int_eq(fstat(options.root, &root), 0);
+    ck_assert_int_eq(fstat(options.files.root, &root), 0);
     ck_assert_int_eq(stat("/", &here), 0);
     ck_assert(root.st_ino == here.st_ino && root.st_dev == here.st_dev);
 }
@@ -161,14 +165,12 @@ static int said_about(const struct line *line, char *said, size_t size)
 START_TEST(help_lists_every_option)
 {
     static const char *const names[] = {
-        "--port=",         "--host=",
-        "--root=",         "--quiet",
-        "--head-timeout=", "--progress-timeout=",
-        "--max-head=",     "--idle-timeout=",
-        "--linger=",       "--max-body=",
-        "--max-target=",   "--help",
-        "--min-rate=",     "--number=",
-        "--wait=",         "3c - a child per connection",
+        "--port=",       "--host=",         "--root=",
+        "--quiet",       "--head-timeout=", "--progress-timeout=",
+        "--max-head=",   "--idle-timeout=", "--linger=",
+        "--index=",      "--list",          "--max-body=",
+        "--max-target=", "--help",          "--min-rate=",
+        "--number=",     "--wait=",         "3c - a child per connection",
     };
     char said[TEXT_BYTES];
     struct line line = {{"--help"}};
@@ -204,6 +206,8 @@ START_TEST(a_wrong_value_is_named_and_ends_with_64)
         {{{"--port="}}, "--port"},
         {{{"--port=80x"}}, "--port"},
         {{{"-p", "99999999999999999999"}}, "--port"},
+        {{{"--index=a/b"}}, "--index"},
+        {{{"--index="}}, "--index"},
         {{{"--head-timeout=x"}}, "--head-timeout"},
         {{{"--head-timeout=-1"}}, "--head-timeout"},
         {{{"--progress-timeout=nan"}}, "--progress-timeout"},

@@ -43,7 +43,9 @@ static const char *answer_to_method(const char *method, const char *target)
 {
     static struct sink sink;
     static struct exchange exchange;
-    struct options options = {.root = open(own_directory, O_PATH | O_CLOEXEC)};
+    struct options options = {
+        .files = {.root = open(own_directory, O_PATH | O_CLOEXEC),
+                  .index = "index.html"}};
     char text[256];
     int len = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: a\r\n\r\n",
                        method, target);
@@ -55,7 +57,7 @@ static const char *answer_to_method(const char *method, const char *target)
     site_answer(&exchange, &options);
     ck_assert_int_eq(response_end(&exchange.response), 0);
     request_close(&exchange.request);
-    close(options.root);
+    close(options.files.root);
     return sink.bytes;
 }
 
