@@ -234,6 +234,6 @@ END
     [ "$status" -eq 0 ]
     [[ $output == *"<title>1 wide, shown 3</title>"* ]]
     for path in / /style.css /dot.png; do
-        grep "\"GET $path\" 200 " "$log"
+        grep -E "\"GET $path( HTTP/1.1)?\" 200 " "$log"
     done
 }
