@@ -57,6 +57,8 @@ void access_log_write(const struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
     const struct response *response = &exchange->response;
+    if (!log_wants_requests())
+        return;
     char line[REQUEST_ROOM], referer[HEADER_ROOM], agent[HEADER_ROOM];
     escape_request_line(line, sizeof line, request);
     escape_header(referer, sizeof referer, request, "Referer");

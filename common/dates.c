@@ -3,7 +3,6 @@
 #include "dates.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char *const weekdays[] = {"Sunday",    "Monday",   "Tuesday",
@@ -11,7 +10,7 @@ static const char *const weekdays[] = {"Sunday",    "Monday",   "Tuesday",
                                        "Saturday"};
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-enum { MONTHS = 12, WEEKDAYS = 7, SHORT_NAME = 3 };
+enum { MONTHS = 12, WEEKDAYS = 7, SHORT_NAME = 3, DATE_LEN = 29 };
 
 /* What follows the name of the day. A letter takes one digit of its field,
  * '_' a digit or a space, "NNN" a month; all else stands for itself. */
@@ -115,12 +114,23 @@ time_t dates_parse(const char *text, time_t now)
     return -1;
 }
 
+static void put_number(char *text, int digits, int number)
+{
+    for (; digits > 0; number /= 10)
+        text[--digits] = (char)('0' + number % 10);
+}
+
+/* Every answer with a file has one or two dates, so without printf. */
 void dates_format(time_t when, char text[DATE_BYTES])
 {
     struct tm tm;
     gmtime_r(&when, &tm);
-    snprintf(text, DATE_BYTES, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
-             weekdays[tm.tm_wday], tm.tm_mday,
-             months + (size_t)tm.tm_mon * SHORT_NAME, tm.tm_year + 1900,
-             tm.tm_hour, tm.tm_min, tm.tm_sec);
+    memcpy(text, "Sun, 01 Jan 1970 00:00:00 GMT", DATE_LEN + 1);
+    memcpy(text, weekdays[tm.tm_wday], SHORT_NAME);
+    put_number(text + 5, 2, tm.tm_mday);
+    memcpy(text + 8, months + (size_t)tm.tm_mon * SHORT_NAME, SHORT_NAME);
+    put_number(text + 12, 4, tm.tm_year + 1900);
+    put_number(text + 17, 2, tm.tm_hour);
+    put_number(text + 20, 2, tm.tm_min);
+    put_number(text + 23, 2, tm.tm_sec);
 }

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "media_types.h"
 #include "ranges.h"
+#include "rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,15 +68,22 @@ static bool ends_with_slash(const char *path)
     return len == 0 || path[len - 1] == '/';
 }
 
+/* Write both, one behind the other. Returns false if there is no room. */
+static bool join(char *name, size_t size, const char *one, const char *other)
+{
+    if (strlen(one) + strlen(other) >= size)
+        return false;
+    stpcpy(stpcpy(name, one), other);
+    return true;
+}
+
 /* The file behind the path of a target: "/a/" stands for "a/" and the index.
  * Returns false if the name is too long to be one. */
 static bool name_file(const char *path, const char *index, char *name,
                       size_t size)
 {
     path += strspn(path, "/");
-    int written =
-        snprintf(name, size, "%s%s", path, ends_with_slash(path) ? index : "");
-    return written >= 0 && (size_t)written < size;
+    return join(name, size, path, ends_with_slash(path) ? index : "");
 }
 
 /* --- Answers without a file --- */
@@ -162,9 +170,7 @@ static int open_neighbour(int root, const char *name, enum encoding encoding,
                           const struct stat *original, struct stat *about)
 {
     char path[PATH_MAX];
-    int len =
-        snprintf(path, sizeof path, "%s%s", name, encoding_ending(encoding));
-    if (len < 0 || (size_t)len >= sizeof path)
+    if (!join(path, sizeof path, name, encoding_ending(encoding)))
         return -1;
     int file = beneath_open(root, path, O_RDONLY);
     if (file < 0)
@@ -204,6 +210,18 @@ static int choose_encoding(struct representation *chosen, int root,
     return best;
 }
 
+/* Tags are made for each answer, so without printf. */
+static char *put_hex(char *end, uint64_t number, char behind)
+{
+    int digits = 1;
+    while (digits < 16 && number >> (4 * digits))
+        digits++;
+    while (digits-- > 0)
+        *end++ = "0123456789abcdef"[number >> (4 * digits) & 15];
+    *end++ = behind;
+    return end;
+}
+
 /* RFC 9110 8.8. A file changes its inode when it is replaced, its size or its
  * time when it is written. But what has been written just now may be written
  * again before the clock moves: then the tag can only be weak. */
@@ -217,12 +235,13 @@ static void describe(struct representation *it, const char *name, time_t now)
     if (it->modified < 0)
         it->modified = 0;
     media_type(name, it->type);
-    snprintf(it->etag, sizeof it->etag, "%s\"%llx-%llx-%llx.%lx%s\"",
-             is_settled ? "" : "W/", (unsigned long long)about->st_ino,
-             (unsigned long long)about->st_size,
-             (unsigned long long)about->st_mtim.tv_sec,
-             (unsigned long)about->st_mtim.tv_nsec,
-             encoding_ending(it->encoding));
+    char *end = stpcpy(it->etag, is_settled ? "\"" : "W/\"");
+    end = put_hex(end, about->st_ino, '-');
+    end = put_hex(end, (uint64_t)about->st_size, '-');
+    end = put_hex(end, (uint64_t)about->st_mtim.tv_sec, '.');
+    end = put_hex(end, (uint64_t)about->st_mtim.tv_nsec, '\0');
+    end = stpcpy(end - 1, encoding_ending(it->encoding));
+    memcpy(end, "\"", 2);
 }
 
 /* --- What the request says of it --- */
@@ -236,7 +255,7 @@ static const char *joined(const struct request *request, const char *name,
     size_t len = 0;
     for (size_t i = 0; i < request->header_count; i++) {
         const struct header *header = &request->headers[i];
-        if (strcasecmp(header->name, name) != 0)
+        if (!rules_same_name(header->name, name))
             continue;
         if (!value) {
             value = header->value; // a single line needs no copy
@@ -310,14 +329,12 @@ static void start_answer(struct response *response, int status,
 static void describe_body(struct response *response, const char *type,
                           int64_t len, const struct representation *it)
 {
-    char length[32];
-    snprintf(length, sizeof length, "%lld", (long long)len);
     response_header(response, "Accept-Ranges", "bytes");
     response_header(response, "Content-Type", type);
     if (it->encoding != ENCODING_IDENTITY)
         response_header(response, "Content-Encoding",
                         encoding_name(it->encoding));
-    response_header(response, "Content-Length", length);
+    response_length(response, len);
 }
 
 static int send_range(struct response *response,

@@ -25,6 +25,11 @@ void log_no_requests(void)
     requests_wanted = false;
 }
 
+bool log_wants_requests(void)
+{
+    return requests_wanted;
+}
+
 /* Copy `text`, writing control characters as \xNN; returns the length. */
 static size_t escape(char *line, size_t size, const char *text)
 {

@@ -4,12 +4,17 @@
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
+#include <stdbool.h>
+
 /* Name the role that the lines of this process carry from now on. The text
  * is kept, not copied. */
 void log_role(const char *role);
 
 /* Leave out log_request() lines from now on. */
 void log_no_requests(void);
+
+/* Are they wanted? For who would prepare much for them. */
+bool log_wants_requests(void);
 
 /* Write one line. Control characters are written as \xNN, so that nothing a
  * client sends can forge a line. Keeps errno. */

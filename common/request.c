@@ -122,17 +122,10 @@ static size_t parse(struct request *request, const char *bytes, size_t len)
 
 /* --- The head as a whole --- */
 
-/* Most names differ in their first letter already. */
-static bool is_named(const struct header *header, const char *name)
-{
-    return ((header->name[0] ^ name[0]) & ~0x20) == 0 &&
-           strcasecmp(header->name, name) == 0;
-}
-
 const char *request_header(const struct request *request, const char *name)
 {
     for (size_t i = 0; i < request->header_count; i++)
-        if (is_named(&request->headers[i], name))
+        if (rules_same_name(request->headers[i].name, name))
             return request->headers[i].value;
     return NULL;
 }
@@ -141,7 +134,7 @@ static size_t count_headers(const struct request *request, const char *name)
 {
     size_t count = 0;
     for (size_t i = 0; i < request->header_count; i++)
-        if (is_named(&request->headers[i], name))
+        if (rules_same_name(request->headers[i].name, name))
             count++;
     return count;
 }
@@ -180,7 +173,7 @@ static bool wants_to_stay(const struct request *request)
     bool stays = request->minor > 0;
     for (size_t i = 0; i < request->header_count; i++) {
         const struct header *header = &request->headers[i];
-        if (!is_named(header, "Connection"))
+        if (!rules_same_name(header->name, "Connection"))
             continue;
         if (rules_list_has(header->value, "close"))
             return false;

@@ -202,24 +202,31 @@ void response_start(struct response *response, int status)
 /* Framing and the connection are decided here, not by handlers. */
 static bool is_ours(const char *name)
 {
-    return strcasecmp(name, "Connection") == 0 ||
-           strcasecmp(name, "Date") == 0 ||
-           strcasecmp(name, "Keep-Alive") == 0 ||
-           strcasecmp(name, "Transfer-Encoding") == 0;
+    return rules_same_name(name, "Connection") ||
+           rules_same_name(name, "Date") ||
+           rules_same_name(name, "Keep-Alive") ||
+           rules_same_name(name, "Transfer-Encoding");
 }
 
-static int declare_length(struct response *response, const char *value)
+int response_length(struct response *response, int64_t length)
 {
-    char *end;
-    errno = 0;
-    long long length = strtoll(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end || errno ||
-        (response->length >= 0 && response->length != length)) {
+    assert(response->status && !response->head_ended);
+    if (length < 0 || (response->length >= 0 && response->length != length)) {
         errno = EINVAL;
         return -1;
     }
     response->length = length;
     return 0;
+}
+
+static int read_length(struct response *response, const char *value)
+{
+    char *end;
+    errno = 0;
+    long long length = strtoll(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end || errno)
+        length = -1;
+    return response_length(response, length);
 }
 
 int response_header(struct response *response, const char *name,
@@ -232,8 +239,8 @@ int response_header(struct response *response, const char *name,
         errno = EINVAL;
         return -1;
     }
-    if (strcasecmp(name, "Content-Length") == 0)
-        return declare_length(response, value);
+    if (rules_same_name(name, "Content-Length"))
+        return read_length(response, value);
     size_t room = sizeof response->buffer - response->used;
     if (strlen(name) + len + HEAD_RESERVE > room) {
         errno = EMSGSIZE;

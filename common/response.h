@@ -63,6 +63,9 @@ void response_start(struct response *response, int status);
 int response_header(struct response *response, const char *name,
                     const char *value);
 
+/* The same as a Content-Length of `length`, without making a text of it. */
+int response_length(struct response *response, int64_t length);
+
 /* Send a piece of body. Returns 0, or -1 with errno: the sink's, or EMSGSIZE
  * when it is more than was declared (the excess is not sent). */
 int response_write(struct response *response, const void *bytes, size_t len);

@@ -118,6 +118,12 @@ bool rules_is_field_value(const char *text, size_t len)
     return are_field_chars(text, len);
 }
 
+/* Most names differ in their first letter already. */
+bool rules_same_name(const char *name, const char *other)
+{
+    return ((name[0] ^ other[0]) & ~0x20) == 0 && strcasecmp(name, other) == 0;
+}
+
 /* Is the first item of the list `token`, white space around it apart? */
 static bool begins_with_item(const char *list, const char *token)
 {

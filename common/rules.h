@@ -15,6 +15,9 @@ bool rules_is_token(const char *text, size_t len);
 /* Is this a field value without control characters (RFC 9110 5.5)? */
 bool rules_is_field_value(const char *text, size_t len);
 
+/* Are these names the same, compared without case? */
+bool rules_same_name(const char *name, const char *other);
+
 /* Does the comma-separated list contain `token`, compared without case? */
 bool rules_list_has(const char *list, const char *token);
 
