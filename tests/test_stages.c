@@ -676,7 +676,7 @@ START_TEST(children_do_not_outlive_the_server)
     prctl(PR_SET_CHILD_SUBREAPER, 1); // orphans come to us
     int client = dial(&server);
     say(client, "GET /slow?ms=60000 HTTP/1.1\r\nHost: a\r\n\r\n");
-    WAIT_FOR(children(server.pid, 0) == 1);
+    WAIT_FOR(children(server.pid, 'S') == 1); // at work, not just born
     stop(&server);
     pid_t orphan = 0; // comes to us, and must end soon
     WAIT_FOR((orphan = waitpid(-1, NULL, WNOHANG)) != 0);
