@@ -429,6 +429,7 @@ START_TEST(a_port_can_be_taken_again_at_once)
     snprintf(port, sizeof port, "%d", server.port);
     const char *options[] = {"--port", port, "--root", "www", NULL};
     server = start(stage, options);
+    ck_assert_int_eq(server.port, atoi(port));
     stop(&server);
 }
 END_TEST

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lab 3.4 forty-milliseconds: two small writes wait for each other; one does not.
+# Lab 3.4 forty-milliseconds: two small writes wait for each other.
 . "$(dirname "$0")/../lib.sh"
 
 mkdir "$lab_dir/root"

@@ -40,7 +40,7 @@ ask_all_sizes twin
 twin_small=$small twin_lost=$several twin_odd=$unexplained
 stop_stage
 start_stage 1c --quiet --root "$lab_dir/root"
-ask_all_sizes '1c  '
+ask_all_sizes 1c
 stop_stage
 
 only_what_was_not_read() {
