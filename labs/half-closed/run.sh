@@ -2,7 +2,7 @@
 # Lab 6.4 half-closed: the end of its input is not the client's goodbye.
 . "$(dirname "$0")/../lib.sh"
 
-BYTES=8000000
+BYTES=200000000 # so that the server has to wait for the reader
 mkdir "$lab_dir/root"
 truncate -s $BYTES "$lab_dir/root/big"
 
