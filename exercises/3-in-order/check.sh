@@ -36,7 +36,7 @@ has_answered() {
 
 again 3.4 "make try EX=$exercise, and elsewhere, in bash:
          exec 3<>/dev/tcp/localhost/8080
-         echo -en 'GET /a HTTP/1.1\\r\\n\\r\\nGET /b HTTP/1.1\\r\\n\\r\\n' >&3
+         echo -en 'GET /a HTTP/1.1\\\\r\\\\n\\\\r\\\\nGET /b HTTP/1.1\\\\r\\\\n\\\\r\\\\n' >&3
          cat <&3"
 { request a && request b; } >"$dir/asked"
 talk 1000 2
