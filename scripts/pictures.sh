@@ -5,7 +5,11 @@ set -eu
 usage() {
     cat <<'EOF'
 Usage: scripts/pictures.sh [--check]     (or: make pictures)
-Runs the stages and draws, in build/pictures and, as SVG, part3/pictures:
+Runs the stages and draws, in build/pictures and, as SVG, part1/pictures:
+  vanished answers lost against the size of requests (1b's twin, 1c)
+  nagle    thirty requests on one connection         (1c and its twin)
+  backlog  nine clients and a busy server          (1b's twin)
+and part3/pictures:
   zombies  zombies over time, under one flood        (3a, 3b, 3c)
   curve    zombies left against clients at a time    (3b, 3c)
   freeze   what happens while the parent is stopped  (3b, 3c)
@@ -28,7 +32,6 @@ cd "$(dirname "$0")/.."
 
 flood=$build/flood
 watch=$build/watch
-drawn=part3/pictures
 watcher=
 clients=
 samples=$(mktemp)
@@ -278,10 +281,144 @@ check_calls() { # TIMES
     say calls "never more than children; $calls for $buried when frozen"
 }
 
+# --- vanished: answers lost against the body of the request ------------------
+
+# start_twin LAB STAGE [OPTION...]
+start_twin() {
+    twin=$(scripts/twin.sh "$1" "$2")
+    shift
+    whole=$build
+    build=$twin
+    start_stage "$@"
+    build=$whole
+}
+
+record_vanished() { # TIMES
+    mkdir -p "$data/root"
+    head -c 200000 /dev/zero >"$data/root/big"
+    : >"$data/vanished.tsv"
+    for who in twin 1c; do
+        if [ $who = twin ]; then
+            start_twin vanished-answer 1b --quiet
+        else
+            start_stage 1c --quiet --root "$data/root"
+        fi
+        for bytes in 500 1000 2000 3500 5000 10000 30000 100000; do
+            head -c $bytes /dev/zero >"$samples"
+            lost=0
+            for _ in $(seq "$1"); do
+                curl -s -X GET -H Expect: --data-binary "@$samples" \
+                    -o /dev/null "http://localhost:$port/big" ||
+                    lost=$((lost + 1))
+            done
+            printf '%s\t%s\t%s\t%s\n' $who $bytes "$1" $lost \
+                >>"$data/vanished.tsv"
+        done
+        stop_stage
+    done
+}
+
+check_vanished() {
+    awk '$1 == "1c" && $4 > 0 { exit 1 }
+         $1 == "twin" && $2 < 3600 && $4 > 0 { exit 1 }
+         $1 == "twin" && $2 > 4096 { lost += $4 }
+         END { if (!lost) exit 1 }' "$data/vanished.tsv" ||
+        fail 'vanished: not some of the twin beyond one read, and none else'
+    say vanished "none within one read, some beyond it, 1c loses none"
+}
+
+# --- nagle: each of thirty requests on one connection -------------------------
+
+ask_thirty() { # HOW URL
+    curl -s -o /dev/null -w '%{time_total}\n' "$2?ms=0&[1-30]" |
+        awk -v how="$1" '{ printf "%s\t%d\t%.3f\n", how, NR, $1 * 1000 }' \
+            >>"$data/nagle.tsv"
+}
+
+record_nagle() {
+    mkdir -p "$data/root"
+    head -c 20000 /dev/zero >"$data/root/page"
+    : >"$data/nagle.tsv"
+    start_twin forty-milliseconds 1c --quiet --root "$data/root"
+    ask_thirty two "http://localhost:$port/page"
+    ask_thirty one "http://localhost:$port/slow"
+    stop_stage
+    start_stage 1c --quiet --root "$data/root"
+    ask_thirty nodelay "http://localhost:$port/page"
+    stop_stage
+}
+
+# median HOW
+median() {
+    awk -v how="$1" '$1 == how { print $3 }' "$data/nagle.tsv" | sort -n |
+        sed -n 15p
+}
+
+check_nagle() {
+    awk -v two="$(median two)" -v one="$(median one)" \
+        -v nodelay="$(median nodelay)" \
+        'BEGIN { exit !(two > 10 * one && two > 10 * nodelay) }' ||
+        fail 'nagle: two writes do not take ten times as long'
+    say nagle "medians: two writes $(median two) ms, one $(median one) ms, \
+TCP_NODELAY $(median nodelay) ms"
+}
+
+# --- backlog: nine come while nobody accepts --------------------------------
+
+CALLERS=9
+
+has_queued() {
+    [ "$(ss -Hltn "sport = :$port" | awk '{ print $2 }')" -ge "$1" ]
+}
+
+record_backlog() { # BACKLOG...
+    : >"$data/backlog.tsv"
+    for backlog; do
+        export BACKLOG="$backlog"
+        start_twin never-accepts 1b --quiet
+        kill -STOP "$server"
+        wait_until 50 is_stopped || fail 'the server did not stop'
+        curl -s -Z --parallel-immediate --parallel-max $CALLERS -m 60 \
+            -w '\ntook %{time_total}\n' \
+            "http://localhost:$port/[1-$CALLERS]" \
+            >"$samples" 2>/dev/null &
+        clients=$!
+        queued=$((backlog + 1 < CALLERS ? backlog + 1 : CALLERS))
+        wait_until 50 has_queued $queued || fail 'nobody is in the queue'
+        kill -CONT "$server"
+        wait "$clients" || true
+        clients=
+        stop_stage
+        sed -n 's/^took //p' "$samples" | sort -n |
+            awk -v backlog="$backlog" \
+                '{ printf "%s\t%d\t%.3f\n", backlog, NR, $1 }' \
+                >>"$data/backlog.tsv"
+    done
+}
+
+# Those within the number are soon answered, and the next one is not.
+check_backlog() {
+    awk -v callers=$CALLERS '
+        { count[$1]++ }
+        $2 <= $1 + 1 && $3 > 0.9 { exit 1 }
+        $2 > $1 + 1 && $3 < 0.9 { exit 1 }
+        END { for (b in count) if (count[b] != callers) exit 1 }' \
+        "$data/backlog.tsv" ||
+        fail 'backlog: not one more than the number at once, the others late'
+    say backlog "one more than the number at once, the others after a second"
+}
+
 # --- all of them -------------------------------------------------------------
 
-record_all() { # BURSTS PAUSE RUNS
+# shellcheck disable=SC2086 # one word a backlog
+record_all() { # BURSTS PAUSE RUNS BACKLOGS
     mkdir -p "$data"
+    record_vanished "$((4 * $3))"
+    check_vanished
+    record_nagle
+    check_nagle
+    record_backlog $4
+    check_backlog
     for stage in 3a 3b 3c; do
         record_zombies "$stage" "$1" "$2"
     done
@@ -298,31 +435,36 @@ record_all() { # BURSTS PAUSE RUNS
     check_calls "$1"
 }
 
-# draw NAME VARIABLES: and write down how and when, for whoever finds the file.
+# draw PART NAME VARIABLES: and write down how and when, for whoever finds the file.
 draw() {
-    gnuplot -e "out='$data/$1'; $2" "scripts/$1.gp"
-    made="make pictures (scripts/pictures.sh, scripts/$1.gp), $(date +%F)"
-    sed "s|<desc>.*</desc>|<desc>$made</desc>|" "$data/$1.svg" >"$drawn/$1.svg"
+    gnuplot -e "out='$data/$2'; $3" "scripts/$2.gp"
+    made="make pictures (scripts/pictures.sh, scripts/$2.gp), $(date +%F)"
+    sed "s|<desc>.*</desc>|<desc>$made</desc>|" "$data/$2.svg" \
+        >"$1/pictures/$2.svg"
 }
 
 if [ $check = yes ]; then
     data=$build/pictures/check
-    record_all 3 0.2 1
-    for name in zombies curve freeze calls; do
-        grep -q '<desc>make pictures .*, 20..-..-..</desc>' \
-            "$drawn/$name.svg" ||
-            fail "$drawn/$name.svg does not say how it was made"
+    record_all 3 0.2 1 '5 128'
+    for drawn in part1/pictures/vanished part1/pictures/nagle \
+        part1/pictures/backlog part3/pictures/zombies part3/pictures/curve \
+        part3/pictures/freeze part3/pictures/calls; do
+        grep -q '<desc>make pictures .*, 20..-..-..</desc>' "$drawn.svg" ||
+            fail "$drawn.svg does not say how it was made"
     done
     exit
 fi
 data=$build/pictures
-record_all 5 0.7 5
-mkdir -p "$drawn"
-draw zombies "files='$data/zombies-3a.tsv $data/zombies-3b.tsv \
+record_all 5 0.7 5 '0 1 5 128'
+mkdir -p part1/pictures part3/pictures
+draw part1 vanished "file='$data/vanished.tsv'"
+draw part1 nagle "file='$data/nagle.tsv'"
+draw part1 backlog "file='$data/backlog.tsv'"
+draw part3 zombies "files='$data/zombies-3a.tsv $data/zombies-3b.tsv \
 $data/zombies-3c.tsv'"
-draw curve "file='$data/curve.tsv'"
-draw freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
-draw calls "files='$data/calls-one.tsv $data/calls-many.tsv \
+draw part3 curve "file='$data/curve.tsv'"
+draw part3 freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
+draw part3 calls "files='$data/calls-one.tsv $data/calls-many.tsv \
 $data/calls-frozen.tsv'; titles='\"one client at a time\" \"40 at a time\" \
 \"40 at a time, dead while it is stopped\"'"
-echo "pictures: $drawn/*.svg; as .png and .tsv in $data"
+echo "pictures: part?/pictures/*.svg; as .png and .tsv in $data"

@@ -96,6 +96,7 @@ static pid_t run(const struct stage *stage, const char *const *options,
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); // a failed test leaves nothing
+        signal(SIGPIPE, SIG_DFL);         // "ignored" would be inherited
         dup2(ends[1], STDERR_FILENO);
         dup2(ends[1], STDOUT_FILENO);
         const char *argv[24] = {path};
@@ -399,6 +400,40 @@ START_TEST(a_client_that_resets_ends_only_itself)
 }
 END_TEST
 
+/* It has asked for two pages, and the second answer is written to nobody. */
+START_TEST(a_client_that_leaves_early_ends_only_itself)
+{
+    struct server server = START(&stages[_i], "--quiet");
+    kill(server.pid, SIGSTOP);
+    int client = dial(&server);
+    say(client, "GET /slow?ms=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    say(client, simple);
+    close(client);
+    kill(server.pid, SIGCONT);
+    ck_assert(answers(&server));
+    stop(&server);
+}
+END_TEST
+
+/* The side that closes first keeps the port busy for a minute. */
+START_TEST(a_port_can_be_taken_again_at_once)
+{
+    const struct stage *stage = &stages[_i];
+    struct server server = START(stage, "--quiet");
+    int client = dial(&server);
+    if (stage->reads) // what is unread would reset the connection
+        say(client, simple);
+    ck_assert_int_eq(status_of(hear(client)), 200);
+    stop(&server);
+    char port[16];
+    snprintf(port, sizeof port, "%d", server.port);
+    const char *options[] = {"--port", port, "--root", "www", NULL};
+    server = start(stage, options);
+    ck_assert_int_eq(server.port, atoi(port));
+    stop(&server);
+}
+END_TEST
+
 START_TEST(descriptors_do_not_pile_up)
 {
     struct server server = START(&stages[_i], "--quiet");
@@ -435,6 +470,20 @@ START_TEST(a_request_may_come_byte_by_byte)
         poll(NULL, 0, 1); // so that it leaves as a packet of its own
     }
     ck_assert_int_eq(status_of(hear(client)), 200);
+    stop(&server);
+}
+END_TEST
+
+START_TEST(an_answer_waits_for_the_end_of_the_request)
+{
+    struct server server = START(&stages[_i], "--quiet");
+    int client = dial(&server);
+    say(client, "POST /hello.txt HTTP/1.1\r\nHost: localhost\r\n"
+                "Connection: close\r\nContent-Length: 4\r\n\r\nab");
+    struct pollfd early = {.fd = client, .events = POLLIN};
+    ck_assert_int_eq(poll(&early, 1, 100), 0);
+    say(client, "cd");
+    ck_assert_int_ne(status_of(hear(client)), 0);
     stop(&server);
 }
 END_TEST
@@ -726,6 +775,9 @@ int main(void)
                         STAGES);
     tcase_add_loop_test(all, it_explains_its_options, 0, STAGES);
     tcase_add_loop_test(all, a_client_that_resets_ends_only_itself, 0, STAGES);
+    tcase_add_loop_test(all, a_client_that_leaves_early_ends_only_itself, 0,
+                        STAGES);
+    tcase_add_loop_test(all, a_port_can_be_taken_again_at_once, 0, STAGES);
     tcase_add_loop_test(all, descriptors_do_not_pile_up, 0, STAGES);
     tcase_add_loop_test(all, only_1a_answers_before_it_was_asked, 0, STAGES);
     suite_add_tcase(suite, all);
@@ -735,6 +787,8 @@ int main(void)
     tcase_set_timeout(reading, 60);
     tcase_add_loop_test(reading, a_request_may_come_byte_by_byte, first,
                         STAGES);
+    tcase_add_loop_test(reading, an_answer_waits_for_the_end_of_the_request,
+                        first, STAGES);
     tcase_add_loop_test(reading, a_half_closed_client_gets_its_answer, first,
                         STAGES);
     tcase_add_loop_test(reading, a_silent_client_keeps_others_waiting_or_not,
