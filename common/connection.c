@@ -101,7 +101,9 @@ static enum outcome read_head(struct connection *connection, bool is_first,
         enum outcome outcome = take_input(connection, got, status);
         if (outcome != ASKED)
             return outcome;
-        /* Bytes that are always there must not outrun the deadline. */
+        /* Bytes that are always there never make net_read() wait, and so
+         * would outrun the deadline. The grace is for a server that was
+         * itself stopped meanwhile. */
         if (net_now() > deadline + limits->head_ms)
             return GONE;
     }
