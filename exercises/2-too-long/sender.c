@@ -37,7 +37,7 @@ static char *make_head(size_t len)
         exit(1);
     memset(head, 'x', len);
     memcpy(head, first, sizeof first - 1);
-    memcpy(head + len - 4, "\r\n\r\n", 4);
+    memcpy(head + len - 4, "\r\n\r\n", 5);
     return head;
 }
 
@@ -57,7 +57,9 @@ int main(int argc, char **argv)
     setsockopt(server, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (connect(server, (struct sockaddr *)&address, sizeof address) < 0)
         return 1;
-    send_all(server, make_head(len), len);
+    char *head = make_head(len);
+    send_all(server, head, len);
+    free(head);
 
     struct pollfd one = {.fd = server, .events = POLLIN};
     poll(&one, 1, 1000);
