@@ -4,9 +4,9 @@
 
 observations='first-freeze second-freeze by-hand'
 
-# The number behind "zombies MOMENT:" in the prediction, and the one observed.
+# What stands behind "zombies MOMENT:" in the prediction, and what was observed.
 predicted() {
-    sed -n "s/^ *zombies $1:[[:space:]]*\([0-9]*\).*/\1/p" \
+    sed -n "s/[[:space:]]*\$//; s/^ *zombies $1:[[:space:]]*//p" \
         "$work/prediction.txt"
 }
 
@@ -21,7 +21,10 @@ compare() {
     again "$2" exercises/11-predict/twice.sh
     yours=$(predicted "$3")
     seen="you wrote $yours; there were $(observed "$3")"
-    [ -n "$yours" ] || seen='there is no number yet'
+    case $yours in
+    '') seen='there is no number yet' ;;
+    *[!0-9]*) seen="you wrote \"$yours\": only a number behind the colon" ;;
+    esac
     expect "$1" "$seen" [ "$yours" = "$(observed "$3")" ]
 }
 compare first-freeze 11.4 'after the first freeze'

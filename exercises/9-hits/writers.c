@@ -4,10 +4,12 @@
  * The reader's stage is compiled with -fsanitize=thread, which makes the
  * compiler call a function before each access to memory. It is not linked
  * with that sanitizer but with this file, whose functions note the writes to
- * shared mappings, "PID ADDRESS" a line, in the file that $WRITERS names.
+ * shared mappings, "PID ADDRESS CALLER" a line, in the file that $WRITERS
+ * names; CALLER is where in the program the write stands, for addr2line.
  * So who writes is seen for certain, where a race needs luck to show.
  */
 #include <fcntl.h>
+#include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,11 +27,20 @@ static struct {
 static int range_count;
 
 static int notes = -1;
-static pid_t owner; // of noted[], which a child forgets
+static uintptr_t moved; // how far from where it was linked the program lies
+static pid_t owner;     // of noted[], which a child forgets
 static uintptr_t noted[NOTED_MAX];
+
+static int find_program(struct dl_phdr_info *info, size_t size, void *found)
+{
+    (void)size;
+    *(uintptr_t *)found = info->dlpi_addr;
+    return 1; // the first is the program, the others are its libraries
+}
 
 __attribute__((constructor)) static void open_notes(void)
 {
+    dl_iterate_phdr(find_program, &moved);
     const char *path = getenv("WRITERS");
     if (path)
         notes = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -67,7 +78,7 @@ static bool is_shared(uintptr_t address)
     return look_up(address);
 }
 
-static void note_write(const volatile void *where)
+static void note_write_of(const volatile void *where, const void *caller)
 {
     uintptr_t address = (uintptr_t)where;
     if (notes < 0 || !is_shared(address))
@@ -80,11 +91,15 @@ static void note_write(const volatile void *where)
         return;
     *slot = address;
     char line[64];
-    int len = snprintf(line, sizeof line, "%d %lx\n", (int)owner,
-                       (unsigned long)address);
+    uintptr_t call = (uintptr_t)caller - 1 - moved; // it returns behind it
+    int len = snprintf(line, sizeof line, "%d %lx %lx\n", (int)owner,
+                       (unsigned long)address, (unsigned long)call);
     ssize_t written = write(notes, line, (size_t)len);
     (void)written;
 }
+
+/* For the functions that the compiler calls: their caller is the reader's. */
+#define note_write(WHERE) note_write_of(WHERE, __builtin_return_address(0))
 
 /* --- What the compiler calls --- */
 
@@ -220,8 +235,10 @@ void __tsan_atomic_signal_fence(int order)
     TYPE __tsan_atomic##BITS##_compare_exchange_val(                           \
         volatile TYPE *where, TYPE expected, TYPE value, int order, int other) \
     {                                                                          \
-        __tsan_atomic##BITS##_compare_exchange_strong(where, &expected, value, \
-                                                      order, other);           \
+        (void)order, (void)other;                                              \
+        note_write(where);                                                     \
+        __atomic_compare_exchange_n(where, &expected, value, 0,                \
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);       \
         return expected;                                                       \
     }
 ATOMIC(8, uint8_t)

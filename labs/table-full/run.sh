@@ -30,7 +30,7 @@ fill_the_table 3c
 full() {
     [ "$a_answered" -gt 0 ] && [ "$a_failed" -gt 0 ] &&
         [ $((a_answered + a_failed)) -eq "$CLIENTS" ] &&
-        [ "$a_left" -eq "$a_answered" ] &&
+        [ "$a_left" -eq "$a_answered" ] && [ "$a_left" -lt "$LIMIT" ] &&
         [ "$a_refusals" -eq "$a_failed" ] &&
         [ "$answered" -eq "$CLIENTS" ] && [ "$left" -eq 0 ]
 }
