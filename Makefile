@@ -215,7 +215,7 @@ $(B)/test_options: $(call objects,common/options common/media_types \
     common/log)
 $(B)/test_conditions: $(call objects,common/conditions common/dates)
 $(B)/test_dates: $(call objects,common/dates)
-$(B)/test_encodings: $(call objects,common/encodings)
+$(B)/test_encodings: $(call objects,common/encodings common/rules)
 $(B)/test_listing: $(COMMON)
 $(B)/test_media_types: $(call objects,common/media_types)
 $(B)/test_ranges: $(call objects,common/ranges)
@@ -230,7 +230,7 @@ $(B)/test_watch: $(call objects,tools/family tools/watch_report \
 $(FUZZERS): build/fuzz/%: build/fuzz/tests/%.o
 build/fuzz/fuzz_request: $(addprefix build/fuzz/common/,request.o body.o rules.o)
 build/fuzz/fuzz_files: $(addprefix build/fuzz/common/,conditions.o dates.o \
-    encodings.o ranges.o)
+    encodings.o ranges.o rules.o)
 
 # The same functions for AFL++: its compiler brings a main() that knows
 # libFuzzer's entry.

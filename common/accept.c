@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WANTED = 1000 }; // a weight of 1, which is also meant by none
+enum { WANTED = 1000 }; // what is meant where no weight is said
 
 /* A piece of text that is not terminated. */
 struct span {
@@ -28,22 +28,6 @@ static struct span cut(const char **text, const char *end, char mark)
     while (span.len > 0 && strchr(" \t", span.start[span.len - 1]))
         span.len--;
     return span;
-}
-
-/* "0.5" is 500; what is no weight (RFC 9110 12.4.2) is 0. */
-static int weight(const char *text, size_t len)
-{
-    if (len == 0 || len > 5 || (len > 1 && text[1] != '.') ||
-        (text[0] != '0' && text[0] != '1'))
-        return 0;
-    int value = (text[0] - '0') * WANTED;
-    int digit = WANTED / 10;
-    for (size_t i = 2; i < len; i++, digit /= 10) {
-        if (text[i] < '0' || text[i] > '9')
-            return 0;
-        value += (text[i] - '0') * digit;
-    }
-    return value <= WANTED ? value : 0;
 }
 
 /* How exactly does the range name the type: 3 as such, 2 by its first half,
@@ -73,8 +57,10 @@ static void consider(struct span item, const char *type, struct match *best)
     while (text < end) {
         struct span parameter = cut(&text, end, ';');
         if (parameter.len >= 2 && strncasecmp(parameter.start, "q=", 2) == 0)
-            match.weight = weight(parameter.start + 2, parameter.len - 2);
+            match.weight = rules_weight(parameter.start + 2, parameter.len - 2);
     }
+    if (match.weight < 0)
+        match.weight = 0; // what is no weight is no wish
     if (match.exactness > best->exactness)
         *best = match;
 }

@@ -1,6 +1,8 @@
 /* encodings.c - weighs content codings against Accept-Encoding. */
 #include "encodings.h"
 
+#include "rules.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -32,26 +34,6 @@ const char *encoding_ending(enum encoding encoding)
     return encodings[encoding].ending;
 }
 
-/* RFC 9110 12.4.2: "0" or "1" with up to three decimals, in thousandths; -1
- * if it is none. `*text` is moved behind it. */
-static int read_quality(const char **text)
-{
-    const char *next = *text;
-    if (*next != '0' && *next != '1')
-        return -1;
-    int quality = (*next++ - '0') * FULL;
-    if (*next == '.') {
-        next++;
-        for (int worth = FULL / 10; *next >= '0' && *next <= '9'; worth /= 10) {
-            if (worth == 0)
-                return -1;
-            quality += (*next++ - '0') * worth;
-        }
-    }
-    *text = next;
-    return quality <= FULL ? quality : -1;
-}
-
 /* The weight behind a coding: 1000 if there is none, -1 if it is not one. */
 static int read_weight(const char *text, const char *end)
 {
@@ -64,7 +46,9 @@ static int read_weight(const char *text, const char *end)
     if (strncasecmp(text, "q=", 2) != 0)
         return -1;
     text += 2;
-    int quality = read_quality(&text);
+    size_t len = strcspn(text, " \t,");
+    int quality = rules_weight(text, len);
+    text += len;
     text += strspn(text, " \t");
     return text == end ? quality : -1;
 }

@@ -158,6 +158,21 @@ bool rules_list_is(const char *list, const char *token)
     return true;
 }
 
+int rules_weight(const char *text, size_t len)
+{
+    if (len == 0 || len > strlen("0.123") || (len > 1 && text[1] != '.') ||
+        (text[0] != '0' && text[0] != '1'))
+        return -1;
+    int weight = (text[0] - '0') * 1000;
+    int worth = 100;
+    for (size_t i = 2; i < len; i++, worth /= 10) {
+        if (!is_digit(text[i]))
+            return -1;
+        weight += (text[i] - '0') * worth;
+    }
+    return weight <= 1000 ? weight : -1;
+}
+
 static int hex_value(char c)
 {
     if (is_digit(c))

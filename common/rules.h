@@ -30,6 +30,9 @@ int rules_request_line(const char *line, size_t len);
 /* name ":" value, not folded, no stray control characters (RFC 9112 5): 400. */
 int rules_header_line(const char *line, size_t len);
 
+/* A weight (RFC 9110 12.4.2): "0.5" is 500, "1" is 1000; -1 if it is none. */
+int rules_weight(const char *text, size_t len);
+
 /* The value of Host (RFC 9110 7.2): 400. */
 int rules_host(const char *host);
 

@@ -496,10 +496,29 @@ START_TEST(many_small_extensions_are_limited_in_sum)
 }
 END_TEST
 
+START_TEST(a_weight_has_up_to_three_decimals)
+{
+    static const struct {
+        const char *text;
+        int weight;
+    } rows[] = {
+        {"0", 0},        {"1", 1000}, {"0.5", 500},  {"0.123", 123},
+        {"1.000", 1000}, {"0.", 0},   {"1.001", -1}, {"0.1234", -1},
+        {"2", -1},       {".5", -1},  {"", -1},      {"0,5", -1},
+        {"0.x", -1},     {"00", -1},  {" 1", -1},    {"-1", -1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        ck_assert_msg(rules_weight(rows[i].text, strlen(rows[i].text)) ==
+                          rows[i].weight,
+                      "RFC 9110 12.4.2: '%s'", rows[i].text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rules");
     TCase *tests = new_case(suite, "rules");
+    tcase_add_test(tests, a_weight_has_up_to_three_decimals);
     tcase_add_test(tests, tokens_are_made_of_tchars_only);
     tcase_add_test(tests, an_empty_text_is_no_token);
     tcase_add_test(tests, field_values_have_no_controls_but_tab);
