@@ -33,7 +33,7 @@ HARDENED := -fstack-protector-strong \
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
             -fno-omit-frame-pointer)
 # V=1 shows every command in full.
-SAY       = $(if $(V),,@echo "  $(1)  $@";)
+SAY       = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo "  $(1)  $@";)
 COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
