@@ -26,8 +26,8 @@ clang-format|command -v clang-format
 clang-tidy|command -v clang-tidy
 cppcheck|command -v cppcheck
 shellcheck|command -v shellcheck
+libclang-rt-dev|echo "int main(void){}" | clang -fsanitize=address -x c - -o /dev/null
 valgrind|command -v valgrind
-wget|command -v wget
 apache2-utils|command -v ab
 wrk|command -v wrk'
 
