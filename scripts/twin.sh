@@ -34,7 +34,7 @@ flock 9
 # Objects of another patch would be newer than the sources restored below.
 cmp -s "$patch" "$twin/applied.patch" || rm -rf "$twin"
 mkdir -p "$twin/$build"
-cp -a Makefile common part1 part2 part3 tools tests www scripts labs "$twin/"
+cp -a Makefile bench common part1 part2 part3 tools tests www scripts labs "$twin/"
 for made in common part1 part2 part3 tools tests flags; do
     [ ! -e "$build/$made" ] || cp -au "$build/$made" "$twin/$build/"
 done

@@ -25,7 +25,7 @@ sys.path.insert(0, HERE)
 
 from tutorial.notation import LinePattern, follow  # noqa: E402
 from tutorial.page import anchor_of                # noqa: E402
-from tutorial.processes import replaced            # noqa: E402
+from tutorial.processes import candidates, replaced  # noqa: E402
 
 LIMIT = 120  # seconds; a run takes about one
 
@@ -312,6 +312,12 @@ for each in FAULTS:
 
 
 # ------------------------------------------------------------ sound running
+
+class Ports(unittest.TestCase):
+    def test_no_port_has_two_names(self):
+        self.assertIn(5150, candidates(10000))
+        self.assertNotIn(5140, candidates(10000))  # 0x1414
+
 
 class SoundPage(unittest.TestCase):
     """The page without any fault."""

@@ -243,6 +243,14 @@ def swapped(port):
     return (port & 0xff) << 8 | port >> 8
 
 
+def candidates(top):
+    """First ports of blocks. Not one like 5140, whose bytes are the same: the
+    block would hold its own swapped port, which then has two names."""
+    return [base for base in range(2000, top - PORTS, PORTS)
+            if base % 100 and base != SHOWN
+            and not base <= swapped(base) < base + PORTS]
+
+
 class Ports:
     """Ten free ports for one chapter, in place of 8080 to 8089. They have
     four digits, so that lengths stay true, and lie below the ephemeral
@@ -261,8 +269,7 @@ class Ports:
         with open("/proc/sys/net/ipv4/ip_local_port_range",
                   encoding="ascii") as file:
             top = min(int(file.read().split()[0]), 10000)
-        bases = [base for base in range(2000, top - PORTS, PORTS)
-                 if base % 100 and base != SHOWN]
+        bases = candidates(top)
         random.shuffle(bases)
         for base in bases:
             ports = [base + i for i in range(PORTS)] + [swapped(base)]
