@@ -26,8 +26,9 @@ leave_a_zombie() {
     wait "$visitor"
 }
 
+# One letter; ps would add whether it was nice, and more.
 state_of() {
-    ps -o stat= -p "$1" | tr -d ' '
+    ps -o state= -p "$1" | tr -d ' '
 }
 
 # What wait would say: the last field of stat (proc(5): exit_code). Below 128
