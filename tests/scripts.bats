@@ -166,6 +166,7 @@ session_is_over() {
     mkdir -p "$copy/$build"
     cp -a Makefile common part1 part2 part3 tools "$copy/"
     cp -a "$build/common" "$build/part3" "$build/flags" "$copy/$build/"
+    unset MAKEFLAGS # the make that runs this test may be a silent one
     make -C "$copy" B="$build" 3c
     touch "$copy/common/net.h"
     run make -C "$copy" B="$build" 3c
