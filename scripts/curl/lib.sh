@@ -51,3 +51,22 @@ try() {
 CURL_HOME=scripts/curl # its .curlrc: no progress meter
 export CURL_HOME
 site=http://localhost:$port
+
+# show_family 'WHAT TO LOOK FOR': for stages that fork. One request at a time,
+# and the zombies these leave; then two slow pages at once.
+show_family() {
+    try 'as 1c: files, HEAD, keep-alive' \
+        curl -i "$site/hello.txt"
+    if [ -n "$server" ]; then # else it is yours: scripts/zombies PID counts
+        for _ in 1 2 3 4 5 6 7 8; do
+            wait_until 50 is_settled || fail 'a child does not end'
+            curl -s -o /dev/null "$site/hello.txt"
+        done
+        wait_until 50 is_settled || fail 'a child does not end'
+        try "$1" scripts/zombies "$server"
+    fi
+    try 'two slow pages at once: both take 0.5 s, a child for each' \
+        curl --parallel --parallel-immediate --parallel-max 2 \
+        -H 'Connection: close' -w '%{time_total} s\n' \
+        "$site/slow?ms=500" "$site/slow?ms=500"
+}
