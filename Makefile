@@ -165,15 +165,17 @@ $(B)/1b_parse: $(call objects,part1/1b_parse \
     common/net common/options common/media_types common/log)
 $(B)/1c_iterative: $(call objects,part1/1c_iterative) $(COMMON)
 
-# A program answers: the gateway stands between the connection and the site.
-$(B)/2a_cgi: $(call objects,part2/2a_cgi \
-    $(addprefix part2/cgi,_options _program _environ _process _header) \
-    part2/cgi) $(COMMON)
+# A program answers: gateways stand between the connection and the site.
+SERVICE := $(call objects,$(addprefix part2/,service environ)) $(COMMON)
+CGI    := $(call objects,$(addprefix part2/cgi,_options _program _process \
+            _header) part2/cgi)
+$(B)/2a_cgi: $(call objects,part2/2a_cgi) $(CGI) $(SERVICE)
 
-# The fork ladder links just what 1c links: only main() differs.
-$(B)/3a_fork_no_wait: $(call objects,part3/3a_fork_no_wait) $(COMMON)
-$(B)/3b_fork_one_wait: $(call objects,part3/3b_fork_one_wait) $(COMMON)
-$(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(COMMON)
+# The fork ladder serves all of that: only main() differs.
+GATEWAYS := $(call objects,part2/gateways) $(CGI) $(SERVICE)
+$(B)/3a_fork_no_wait: $(call objects,part3/3a_fork_no_wait) $(GATEWAYS)
+$(B)/3b_fork_one_wait: $(call objects,part3/3b_fork_one_wait) $(GATEWAYS)
+$(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(GATEWAYS)
 
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
 
@@ -219,10 +221,9 @@ $(B)/test_encodings: $(call objects,common/encodings common/rules)
 $(B)/test_listing: $(COMMON)
 $(B)/test_media_types: $(call objects,common/media_types)
 $(B)/test_ranges: $(call objects,common/ranges)
-$(B)/test_files $(B)/test_site $(B)/test_connection $(B)/test_handlers: \
-    $(COMMON)
-$(B)/test_cgi: $(call objects,$(addprefix part2/cgi,_options _program \
-    _environ _process _header) part2/cgi) $(COMMON)
+$(B)/test_files $(B)/test_site $(B)/test_connection: $(COMMON)
+$(B)/test_handlers: $(GATEWAYS)
+$(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 

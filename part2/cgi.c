@@ -7,16 +7,17 @@
  * One poll() loop does all of it at the same time. A gateway that first wrote
  * all and then read all would fall asleep for ever when both pipes are full,
  * and the program with it. */
-#include "cgi.h"
-
-#include "cgi_environ.h"
 #include "cgi_header.h"
+#include "cgi_options.h"
 #include "cgi_process.h"
 #include "cgi_program.h"
 #include "common/log.h"
+#include "environ.h"
+#include "service.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -228,32 +229,70 @@ static void conclude(struct conversation *talk, int status)
                  talk->program->name);
 }
 
-static void run(struct exchange *exchange, const struct cgi_program *program,
-                const struct cgi_options *options)
+/* What CGI adds to the variables that all gateways share. */
+static char *const *make_environ(struct environ *env,
+                                 const struct exchange *exchange,
+                                 const struct cgi_program *program,
+                                 const char *document_root)
 {
-    struct cgi_environ env;
+    const char *path = getenv("PATH");
+    const char *path_info = exchange->request.path + program->script_len;
+    environ_make(env, exchange, program->script_len);
+    environ_add(env, "GATEWAY_INTERFACE", "CGI/1.1");
+    environ_add(env, "PATH", path ? path : "/usr/local/bin:/usr/bin:/bin");
+    environ_add(env, "DOCUMENT_ROOT", document_root);
+    environ_add(env, "SCRIPT_FILENAME", program->file);
+    if (*path_info)
+        environ_add_joined(env, "PATH_TRANSLATED", document_root, path_info);
+    return environ_variables(env);
+}
+
+static void run(struct exchange *exchange, const struct cgi_program *program,
+                const char *document_root)
+{
+    struct environ env;
     struct conversation talk = {.exchange = exchange, .program = program};
-    if (cgi_environ_make(&env, exchange, program, options->document_root) < 0 ||
-        cgi_process_start(&talk.process, program, env.variables) < 0) {
+    char *const *variables =
+        make_environ(&env, exchange, program, document_root);
+    if (!variables || cgi_process_start(&talk.process, program, variables)) {
         log_errno("cgi %s: could not be started", program->name);
         response_error(&exchange->response, 502, NULL);
     } else {
-        converse(&talk, options->timeout_ms);
+        converse(&talk, cgi_options.timeout_ms);
         conclude(&talk, settle(&talk));
     }
-    cgi_environ_free(&env);
+    environ_free(&env);
 }
 
-void cgi_answer(struct exchange *exchange, const struct cgi_mount *mount,
-                const struct cgi_options *options)
+/* Blocks until the program has exited and is reaped, but not while it neither
+ * reads nor writes for the time-out. The caller ignores SIGPIPE, and does not
+ * reap children behind our back. */
+static enum gateway_outcome answer(struct exchange *exchange,
+                                   const struct mount *mount,
+                                   const struct service *service)
 {
     struct cgi_program program;
-    int status = cgi_program_find(&program, mount, exchange->request.path);
+    int status =
+        cgi_program_find(&program, mount->program, exchange->request.path,
+                         strlen(mount->prefix));
     if (status) {
         response_error(&exchange->response, status, NULL);
-        return;
+        return GATEWAY_ANSWERED;
     }
     if (exchange->request.complete) // else its body is wanted first
-        run(exchange, &program, options);
+        run(exchange, &program, service->document_root);
     cgi_program_free(&program);
+    return GATEWAY_ANSWERED;
 }
+
+static void load(struct mount *mount, const struct service *service)
+{
+    (void)service;
+    mount->program = cgi_directory_open(mount->target);
+}
+
+const struct gateway cgi_gateway = {
+    .argp = &cgi_options_argp,
+    .load = load,
+    .answer = answer,
+};

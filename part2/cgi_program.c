@@ -1,38 +1,34 @@
 /* cgi_program.c - splits /cgi-bin/dir/program/more where the program is. */
 #include "cgi_program.h"
 
+#include "common/beneath.h"
+#include "common/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-/* Look `name` up so that neither ".." nor a link leads out of `directory`. */
-static int look_up(int directory, const char *name)
+struct cgi_directory *cgi_directory_open(const char *path)
 {
-    struct open_how how = {.flags = O_PATH | O_CLOEXEC,
-                           .resolve = RESOLVE_BENEATH};
-    int file;
-    do
-        file = (int)syscall(SYS_openat2, directory, name, &how, sizeof how);
-    while (file < 0 && errno == EAGAIN); // a rename meanwhile: look again
-    /* Without openat2 no link at all: walk() has seen all of the way, so only
-     * the last name can be one. */
-    if (file < 0 && (errno == ENOSYS || errno == EPERM))
-        file = openat(directory, name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-    return file;
+    char *real = realpath(path, NULL);
+    int file = real ? open(real, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    struct cgi_directory *directory = malloc(sizeof *directory);
+    if (file < 0 || !directory)
+        die("cannot run programs of %s", path);
+    *directory = (struct cgi_directory){.path = real, .file = file};
+    return directory;
 }
 
 /* The kind of file that `name` is: its S_IFMT bits, or 0 with errno. */
 static mode_t kind_of(int directory, const char *name)
 {
-    int file = look_up(directory, name);
+    int file = beneath_open(directory, name, O_PATH);
     if (file < 0)
         return 0;
     struct stat about;
@@ -83,29 +79,29 @@ static char *join(const char *directory, const char *rest, size_t len)
     return path;
 }
 
-int cgi_program_find(struct cgi_program *program, const struct cgi_mount *mount,
-                     const char *path)
+int cgi_program_find(struct cgi_program *program,
+                     const struct cgi_directory *mounted, const char *path,
+                     size_t prefix)
 {
-    size_t prefix = strlen(mount->prefix);
+    const char *below = path + prefix;
     size_t len = 0;
-    int status = walk(mount->directory, path + prefix, &len);
+    int status = walk(mounted->file, below, &len);
     if (status)
         return status;
     /* PATH_TRANSLATED is made of what follows: it must not climb either. */
-    if (has_dot_segment(path + prefix + len))
+    if (has_dot_segment(below + len))
         return 404;
 
     *program = (struct cgi_program){
-        .script_name = strndup(path, prefix + len),
-        .path_info = strdup(path + prefix + len),
-        .file = join(mount->path, path + prefix, len),
+        .script_len = prefix + len,
+        .file = join(mounted->path, below, len),
     };
     if (program->file) {
         program->name = strrchr(program->file, '/') + 1;
         program->directory =
             strndup(program->file, (size_t)(program->name - program->file - 1));
     }
-    if (program->script_name && program->path_info && program->directory)
+    if (program->directory)
         return 0;
     cgi_program_free(program);
     return 500;
@@ -113,8 +109,6 @@ int cgi_program_find(struct cgi_program *program, const struct cgi_mount *mount,
 
 void cgi_program_free(struct cgi_program *program)
 {
-    free(program->script_name);
-    free(program->path_info);
     free(program->file);
     free(program->directory);
 }

@@ -8,8 +8,7 @@
 #include "common/connection.h"
 #include "common/log.h"
 #include "common/net.h"
-#include "common/options.h"
-#include "common/site.h"
+#include "part2/service.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -18,19 +17,20 @@
 /* LESSON: no wait anywhere. A child that has ended keeps its place in the
  * process table until its parent asks for its status. Cured in 3c. */
 
-static void be_the_child(int client, struct options *options)
+static void be_the_child(int client, const struct service *service)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM); // it must not outlive its server
-    connection_serve(client, &options->limits, site_answer, options);
+    connection_serve(client, &service->options.limits, service_answer, service);
     _exit(0);
 }
 
 int main(int argc, char **argv)
 {
-    struct options options =
-        options_parse(argc, argv, "3a - a child per connection, no wait", NULL);
+    struct service service = service_parse(
+        argc, argv, "3a - a child per connection, no wait", all_gateways);
     signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death
-    int listener = net_listen(options.host, options.port);
+    service_load(&service, MANY_PROCESSES);
+    int listener = net_listen(service.options.host, service.options.port);
     net_announce(listener);
 
     for (;;) {
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
         pid_t child = fork();
         if (child == 0) {
             close(listener);
-            be_the_child(client, &options);
+            be_the_child(client, &service);
         }
         if (child < 0)
             log_errno("fork");

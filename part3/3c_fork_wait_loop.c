@@ -8,8 +8,7 @@
 #include "common/connection.h"
 #include "common/log.h"
 #include "common/net.h"
-#include "common/options.h"
-#include "common/site.h"
+#include "part2/service.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -37,21 +36,22 @@ static void hear_of_deaths(void)
     sigaction(SIGCHLD, &action, NULL);
 }
 
-static void be_the_child(int client, struct options *options)
+static void be_the_child(int client, const struct service *service)
 {
     signal(SIGCHLD, SIG_DFL);         // its children are its own affair
     prctl(PR_SET_PDEATHSIG, SIGTERM); // it must not outlive its server
-    connection_serve(client, &options->limits, site_answer, options);
+    connection_serve(client, &service->options.limits, service_answer, service);
     _exit(0);
 }
 
 int main(int argc, char **argv)
 {
-    struct options options = options_parse(
-        argc, argv, "3c - a child per connection, wait loop", NULL);
+    struct service service = service_parse(
+        argc, argv, "3c - a child per connection, wait loop", all_gateways);
     signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death
+    service_load(&service, MANY_PROCESSES);
     hear_of_deaths();
-    int listener = net_listen(options.host, options.port);
+    int listener = net_listen(service.options.host, service.options.port);
     net_announce(listener);
 
     for (;;) {
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
         pid_t child = fork();
         if (child == 0) {
             close(listener);
-            be_the_child(client, &options);
+            be_the_child(client, &service);
         }
         if (child < 0)
             log_errno("fork");

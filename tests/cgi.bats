@@ -415,7 +415,7 @@ END
 @test "a wrong mount or time-out is refused with a reason" {
     run "$BUILD/2a_cgi" --cgi nonsense
     [ "$status" = 64 ]
-    [[ $output == *"--cgi must be /PREFIX=DIR, not 'nonsense'"* ]]
+    [[ $output == *"--cgi must be /PREFIX=TARGET, not 'nonsense'"* ]]
     run "$BUILD/2a_cgi" --cgi /x=/no/such/dir
     [ "$status" = 1 ]
     [[ $output == *"cannot run programs of /no/such/dir: No such file"* ]]

@@ -1,0 +1,4 @@
+/* gateways.c - the gateways of the kit. */
+#include "service.h"
+
+const struct gateway *const all_gateways[] = {&cgi_gateway, NULL};
