@@ -67,11 +67,21 @@ static int broken(struct response *response, int error)
     return -1;
 }
 
-void response_open(struct response *response, sink_fn *sink, void *to,
-                   int minor, bool for_head, bool keep_alive)
+static void forget(struct response *response)
 {
     response->status = 0;
     response->sent = 0;
+    response->head_ended = false;
+    response->ended = false;
+    response->framing = FRAMED_BY_CHUNKS;
+    response->length = -1;
+    response->used = 0;
+}
+
+void response_open(struct response *response, sink_fn *sink, void *to,
+                   int minor, bool for_head, bool keep_alive)
+{
+    forget(response);
     response->keep_alive = keep_alive;
     response->broken = false;
     response->likes_html = false;
@@ -79,11 +89,7 @@ void response_open(struct response *response, sink_fn *sink, void *to,
     response->to = to;
     response->minor = minor;
     response->for_head = for_head;
-    response->head_ended = false;
-    response->ended = false;
-    response->framing = FRAMED_BY_CHUNKS;
-    response->length = -1;
-    response->used = 0;
+    response->left = false;
 }
 
 /* --- The buffer --- */
@@ -117,9 +123,11 @@ static int send_piece(struct response *response, const struct piece *piece)
 {
     if (response->broken)
         return -1;
-    if (piece->len > 0 && response->sink(response->to, piece) < 0)
-        return broken(response, errno);
-    return 0;
+    if (piece->len == 0)
+        return 0;
+    response->left = true;
+    return response->sink(response->to, piece) < 0 ? broken(response, errno)
+                                                   : 0;
 }
 
 static int send_buffer(struct response *response)
@@ -197,6 +205,14 @@ void response_start(struct response *response, int status)
     append(response, response_reason(status));
     append(response, "\r\n");
     append_header(response, "Date", date_now());
+}
+
+bool response_restart(struct response *response)
+{
+    if (response->left || response->broken)
+        return false;
+    forget(response);
+    return true;
 }
 
 /* Framing and the connection are decided here, not by handlers. */

@@ -41,6 +41,7 @@ struct response {
     bool for_head;
     bool head_ended;
     bool ended;
+    bool left; // something has gone to the sink
     enum { FRAMED_BY_LENGTH, FRAMED_BY_CHUNKS, FRAMED_BY_CLOSE } framing;
     int64_t length; // declared; -1 if not
     size_t used;
@@ -54,6 +55,10 @@ void response_open(struct response *response, sink_fn *sink, void *to,
 
 /* Begin with a status from 200 to 599. Once. Date is added. */
 void response_start(struct response *response, int status);
+
+/* Forget what was started, and be open again, as long as nothing of it has
+ * left; returns whether. So a handler that fails late can still say so. */
+bool response_restart(struct response *response);
 
 /* Add a header. Content-Length declares the length of the body. Returns -1
  * with errno EINVAL, and adds nothing, for a name that is no token, a value

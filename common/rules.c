@@ -265,6 +265,14 @@ int rules_host(const char *host)
                                                                          : 400;
 }
 
+int rules_status(const char *text)
+{
+    if (strspn(text, "0123456789") != 3 || (text[3] && text[3] != ' '))
+        return 0;
+    int status = (text[0] - '0') * 100 + (text[1] - '0') * 10 + text[2] - '0';
+    return status >= 200 && status <= 599 ? status : 0;
+}
+
 int rules_decode_path(const char *path, size_t len, char *decoded)
 {
     for (size_t i = 0; i < len; i++) {

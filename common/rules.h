@@ -36,6 +36,10 @@ int rules_weight(const char *text, size_t len);
 /* The value of Host (RFC 9110 7.2): 400. */
 int rules_host(const char *host);
 
+/* What a program says its status is, "404" or "404 Not Found": the number, or
+ * 0 if it is none from 200 to 599. */
+int rules_status(const char *text);
+
 /* Percent-decode `path` of `len` bytes into `decoded` (room for len + 1).
  * 400 for a bad escape or an encoded NUL (RFC 3986 2.1). */
 int rules_decode_path(const char *path, size_t len, char *decoded);

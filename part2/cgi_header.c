@@ -27,15 +27,13 @@ static const char *find(const struct cgi_header *header, const char *name)
     return NULL;
 }
 
-/* "404" or "404 Not Found"; the words are for people, we have our own. */
+/* The words behind the number are for people; we have our own. */
 static void take_status(struct cgi_header *header, const char *value)
 {
-    bool is_status = strspn(value, "0123456789") == 3 &&
-                     (value[3] == '\0' || value[3] == ' ');
-    int status = is_status ? atoi(value) : 0;
+    int status = rules_status(value);
     if (header->status)
         refuse(header, "Status comes twice");
-    else if (status < 200 || status > 599)
+    else if (!status)
         refuse(header, "Status is no number from 200 to 599");
     else
         header->status = status;

@@ -737,6 +737,27 @@ START_TEST(each_status_the_server_uses_has_a_reason)
 }
 END_TEST
 
+START_TEST(what_has_not_left_can_be_taken_back)
+{
+    response_start(&response, 200);
+    response_header(&response, "Content-Length", "100");
+    response_write(&response, "half", 4);
+    ck_assert(response_restart(&response));
+    response_send(&response, 500, "text/plain", "sorry", 5);
+    expect("HTTP/1.1 500 Internal Server Error\r\n"
+           "Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nsorry");
+}
+END_TEST
+
+START_TEST(what_has_left_cannot_be_taken_back)
+{
+    response_start(&response, 200);
+    response_flush(&response);
+    ck_assert(!response_restart(&response));
+    ck_assert_int_eq(response.status, 200);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("response");
@@ -756,6 +777,8 @@ int main(void)
     tcase_add_test(framing, a_large_body_for_head_is_not_sent);
     tcase_add_test(framing, statuses_without_a_body);
     tcase_add_test(framing, a_204_in_http10_need_not_end_the_connection);
+    tcase_add_test(framing, what_has_not_left_can_be_taken_back);
+    tcase_add_test(framing, what_has_left_cannot_be_taken_back);
     TCase *faults = new_case(suite, "faults");
     tcase_add_checked_fixture(faults, open_get, NULL);
     tcase_add_test(faults, invalid_headers_are_refused_and_add_nothing);
