@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# cgi.bats - stage 2a from a client's side, and what it leaves behind: nothing.
+# cgi.bats - programs that answer, by stage 2a and by the fork ladder, and what
+# they leave behind: nothing.
 
 # shellcheck disable=SC2016 # what is quoted is for a program to expand
 # shellcheck disable=SC2154 # start_stage sets server, port and log
@@ -412,13 +413,58 @@ END
     wait_for 5 has_descriptors "$before"
 }
 
-@test "a wrong mount or time-out is refused with a reason" {
-    run "$BUILD/2a_cgi" --cgi nonsense
+# refuses OPTION...: 2a ends at once with the status for wrong options.
+refuses() {
+    run timeout 10 "$BUILD/2a_cgi" --port 0 "$@"
     [ "$status" = 64 ]
-    [[ $output == *"--cgi must be /PREFIX=TARGET, not 'nonsense'"* ]]
-    run "$BUILD/2a_cgi" --cgi /x=/no/such/dir
+}
+
+@test "a wrong mount or time-out is refused with a reason" {
+    for mount in nonsense x=part2/cgi-bin /x /x=; do
+        refuses --cgi "$mount"
+        [[ $output == *"--cgi must be /PREFIX=TARGET, not '$mount'"* ]]
+    done
+    refuses --cgi /a%zz=part2/cgi-bin
+    [[ $output == *"'/a%zz' is no path of a URL"* ]]
+    run timeout 10 "$BUILD/2a_cgi" --port 0 --cgi /x=/no/such/dir
     [ "$status" = 1 ]
     [[ $output == *"cannot run programs of /no/such/dir: No such file"* ]]
-    run "$BUILD/2a_cgi" --cgi-timeout soon
-    [ "$status" = 64 ]
+    refuses --cgi-timeout soon
+}
+
+@test "a prefix is percent-decoded, as the path of a request is" {
+    restart --cgi /caf%C3%A9=part2/cgi-bin
+    for path in /caf%C3%A9 /%63af%c3%a9; do
+        get "$url$path/env" > "$own/got"
+        grep -qFx $'SCRIPT_NAME=/caf\xC3\xA9/env' "$own/got"
+    done
+}
+
+@test "a prefix can be mounted only once, however it is written" {
+    for again in /own /own/ /%6Fwn; do
+        refuses --cgi "/own=$own" --cgi "$again=part2/cgi-bin"
+        [[ $output == *"/own/ is mounted twice"* ]]
+    done
+}
+
+@test "32 prefixes can be mounted, and no more" {
+    local mounts=()
+    for i in {1..32}; do mounts+=(--cgi "/$i=part2/cgi-bin"); done
+    stop_stage
+    start_stage 2a "${mounts[@]}"
+    [ "$(status_of "http://127.0.0.1:$port/32/hello.sh")" = 200 ]
+    refuses "${mounts[@]}" --cgi /33=part2/cgi-bin
+    [[ $output == *"no more than 32 mounts are possible"* ]]
+}
+
+@test "the fork ladder serves programs too, and learns how they end" {
+    for stage in 3a 3b 3c; do
+        stop_stage
+        start_stage "$stage" --cgi /cgi-bin=part2/cgi-bin
+        url=http://127.0.0.1:$port
+        [[ $(get "$url/cgi-bin/hello.sh") == "Hello from a shell script"* ]]
+        [ "$(status_of "$url/cgi-bin/exit3")" = 502 ]
+        log_says 'cgi exit3: exited with status 3 before a header'
+        get "$url/hello.txt" | cmp - www/hello.txt
+    done
 }
