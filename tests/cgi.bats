@@ -13,14 +13,21 @@ setup() {
     start
 }
 
-start() {
-    start_stage 2a --cgi /cgi-bin=part2/cgi-bin --cgi "/own=$own" "$@"
+# serve STAGE OPTION...: that stage, instead of what was served before.
+serve() {
+    stop_stage
+    start_stage "$@"
     url=http://127.0.0.1:$port
 }
 
-restart() {
-    stop_stage
-    start "$@"
+start() {
+    serve 2a --cgi /cgi-bin=part2/cgi-bin --cgi "/own=$own" "$@"
+}
+
+# refuses OPTION...: 2a ends at once, with the status for wrong options.
+refuses() {
+    run timeout 10 "$BUILD/2a_cgi" --port 0 "$@"
+    [ "$status" = 64 ]
 }
 
 teardown() {
@@ -232,7 +239,7 @@ log_says() {
 echo \$\$ >"$own/pid"
 exec "$PWD/part2/cgi-bin/forever"
 END
-    restart --cgi-timeout 1
+    start --cgi-timeout 1
     [ "$(status_of "$url/own/forever")" = 504 ]
     to_end=$(group "$(cat "$own/pid")")
     [ -z "$to_end" ]
@@ -244,7 +251,7 @@ END
     program stuck <<< 'printf "Content-Type: a/b\n\nhalf"; exec sleep 1000'
     program crash <<< 'printf "Content-Type: a/b\n\nhalf"; kill -KILL $$'
     program short <<< 'printf "Content-Type: a/b\nContent-Length: 9\n\nhalf"'
-    restart --cgi-timeout 1
+    start --cgi-timeout 1
     for name in stuck crash short; do
         run get "$url/own/$name"
         [ "$status" = 18 ] # curl: the end came too early
@@ -302,7 +309,7 @@ END
     kill -0 "$to_end"
     nothing_is_left
     local old=$port
-    restart --port "$old"
+    start --port "$old"
     [ "$port" = "$old" ]
     kill -0 "$to_end"
 }
@@ -360,7 +367,7 @@ END
 }
 
 @test "an answer without a body does not keep a program for ever" {
-    restart --cgi-timeout 0.5
+    start --cgi-timeout 0.5
     program endless <<< 'printf "Content-Type: a/b\n\n"
                          while sleep 0.1; do echo more; done'
     program nothing <<< 'printf "Status: 204\n\n"
@@ -373,12 +380,11 @@ END
 
 @test "slashes in front of a prefix do not give its programs away" {
     program secret <<< 'printf "Content-Type: a/b\n\n"; echo ran'
-    stop_stage
-    start_stage 2a --cgi "/own=$own" --root "$BATS_TEST_TMPDIR"
+    serve 2a --cgi "/own=$own" --root "$BATS_TEST_TMPDIR"
     mkdir "$BATS_TEST_TMPDIR/own"
     cp "$own/secret" "$BATS_TEST_TMPDIR/own/"
     for path in /own/secret //own/secret ///own//secret; do
-        [ "$(get --path-as-is "http://127.0.0.1:$port$path")" = ran ]
+        [ "$(get --path-as-is "$url$path")" = ran ]
     done
 }
 
@@ -413,12 +419,6 @@ END
     wait_for 5 has_descriptors "$before"
 }
 
-# refuses OPTION...: 2a ends at once with the status for wrong options.
-refuses() {
-    run timeout 10 "$BUILD/2a_cgi" --port 0 "$@"
-    [ "$status" = 64 ]
-}
-
 @test "a wrong mount or time-out is refused with a reason" {
     for mount in nonsense x=part2/cgi-bin /x /x=; do
         refuses --cgi "$mount"
@@ -433,7 +433,7 @@ refuses() {
 }
 
 @test "a prefix is percent-decoded, as the path of a request is" {
-    restart --cgi /caf%C3%A9=part2/cgi-bin
+    start --cgi /caf%C3%A9=part2/cgi-bin
     for path in /caf%C3%A9 /%63af%c3%a9; do
         get "$url$path/env" > "$own/got"
         grep -qFx $'SCRIPT_NAME=/caf\xC3\xA9/env' "$own/got"
@@ -450,18 +450,15 @@ refuses() {
 @test "32 prefixes can be mounted, and no more" {
     local mounts=()
     for i in {1..32}; do mounts+=(--cgi "/$i=part2/cgi-bin"); done
-    stop_stage
-    start_stage 2a "${mounts[@]}"
-    [ "$(status_of "http://127.0.0.1:$port/32/hello.sh")" = 200 ]
+    serve 2a "${mounts[@]}"
+    [ "$(status_of "$url/32/hello.sh")" = 200 ]
     refuses "${mounts[@]}" --cgi /33=part2/cgi-bin
     [[ $output == *"no more than 32 mounts are possible"* ]]
 }
 
 @test "the fork ladder serves programs too, and learns how they end" {
     for stage in 3a 3b 3c; do
-        stop_stage
-        start_stage "$stage" --cgi /cgi-bin=part2/cgi-bin
-        url=http://127.0.0.1:$port
+        serve "$stage" --cgi /cgi-bin=part2/cgi-bin
         [[ $(get "$url/cgi-bin/hello.sh") == "Hello from a shell script"* ]]
         [ "$(status_of "$url/cgi-bin/exit3")" = 502 ]
         log_says 'cgi exit3: exited with status 3 before a header'
