@@ -222,3 +222,12 @@ freeze() {
     # shellcheck disable=SC2034 # for the check.sh
     frozen="$n died while the server was stopped; it went on: $left zombies"
 }
+
+# link_again STAGE OBJECT WITH: the reader's stage once more, in $linked: linked
+# as the Makefile says, but of OBJECT in the place of its own, and WITH.
+link_again() {
+    linked=$dir/linked
+    cp -a "$graded" "$linked" &&
+        cp "$2" "$(echo "$linked"/part?/"${1}_"*.o)" &&
+        make -s -C "${tree:?}" B="$linked" LDFLAGS="$3" "$1"
+}

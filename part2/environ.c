@@ -188,7 +188,7 @@ static bool came_before(const struct request *request, size_t index)
 static void put_name(struct environ *env, const char *name)
 {
     for (; *name; name++) {
-        char c = *name == '-' ? '_' : (char)toupper((unsigned char)*name);
+        char c = (char)(*name == '-' ? '_' : toupper((unsigned char)*name));
         put(env, &c, 1);
     }
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# cgi.bats - stage 2a from a client's side, and what it leaves behind: nothing.
+# cgi.bats - programs that answer, by stage 2a and by the fork ladder, and what
+# they leave behind: nothing.
 
 # shellcheck disable=SC2016 # what is quoted is for a program to expand
 # shellcheck disable=SC2154 # start_stage sets server, port and log
@@ -12,14 +13,21 @@ setup() {
     start
 }
 
-start() {
-    start_stage 2a --cgi /cgi-bin=part2/cgi-bin --cgi "/own=$own" "$@"
+# serve STAGE OPTION...: that stage, instead of what was served before.
+serve() {
+    stop_stage
+    start_stage "$@"
     url=http://127.0.0.1:$port
 }
 
-restart() {
-    stop_stage
-    start "$@"
+start() {
+    serve 2a --cgi /cgi-bin=part2/cgi-bin --cgi "/own=$own" "$@"
+}
+
+# refuses OPTION...: 2a ends at once, with the status for wrong options.
+refuses() {
+    run timeout 10 "$BUILD/2a_cgi" --port 0 "$@"
+    [ "$status" = 64 ]
 }
 
 teardown() {
@@ -231,7 +239,7 @@ log_says() {
 echo \$\$ >"$own/pid"
 exec "$PWD/part2/cgi-bin/forever"
 END
-    restart --cgi-timeout 1
+    start --cgi-timeout 1
     [ "$(status_of "$url/own/forever")" = 504 ]
     to_end=$(group "$(cat "$own/pid")")
     [ -z "$to_end" ]
@@ -243,7 +251,7 @@ END
     program stuck <<< 'printf "Content-Type: a/b\n\nhalf"; exec sleep 1000'
     program crash <<< 'printf "Content-Type: a/b\n\nhalf"; kill -KILL $$'
     program short <<< 'printf "Content-Type: a/b\nContent-Length: 9\n\nhalf"'
-    restart --cgi-timeout 1
+    start --cgi-timeout 1
     for name in stuck crash short; do
         run get "$url/own/$name"
         [ "$status" = 18 ] # curl: the end came too early
@@ -301,7 +309,7 @@ END
     kill -0 "$to_end"
     nothing_is_left
     local old=$port
-    restart --port "$old"
+    start --port "$old"
     [ "$port" = "$old" ]
     kill -0 "$to_end"
 }
@@ -359,7 +367,7 @@ END
 }
 
 @test "an answer without a body does not keep a program for ever" {
-    restart --cgi-timeout 0.5
+    start --cgi-timeout 0.5
     program endless <<< 'printf "Content-Type: a/b\n\n"
                          while sleep 0.1; do echo more; done'
     program nothing <<< 'printf "Status: 204\n\n"
@@ -372,12 +380,11 @@ END
 
 @test "slashes in front of a prefix do not give its programs away" {
     program secret <<< 'printf "Content-Type: a/b\n\n"; echo ran'
-    stop_stage
-    start_stage 2a --cgi "/own=$own" --root "$BATS_TEST_TMPDIR"
+    serve 2a --cgi "/own=$own" --root "$BATS_TEST_TMPDIR"
     mkdir "$BATS_TEST_TMPDIR/own"
     cp "$own/secret" "$BATS_TEST_TMPDIR/own/"
     for path in /own/secret //own/secret ///own//secret; do
-        [ "$(get --path-as-is "http://127.0.0.1:$port$path")" = ran ]
+        [ "$(get --path-as-is "$url$path")" = ran ]
     done
 }
 
@@ -413,12 +420,48 @@ END
 }
 
 @test "a wrong mount or time-out is refused with a reason" {
-    run "$BUILD/2a_cgi" --cgi nonsense
-    [ "$status" = 64 ]
-    [[ $output == *"--cgi must be /PREFIX=TARGET, not 'nonsense'"* ]]
-    run "$BUILD/2a_cgi" --cgi /x=/no/such/dir
+    for mount in nonsense x=part2/cgi-bin /x /x=; do
+        refuses --cgi "$mount"
+        [[ $output == *"--cgi must be /PREFIX=TARGET, not '$mount'"* ]]
+    done
+    refuses --cgi /a%zz=part2/cgi-bin
+    [[ $output == *"'/a%zz' is no path of a URL"* ]]
+    run timeout 10 "$BUILD/2a_cgi" --port 0 --cgi /x=/no/such/dir
     [ "$status" = 1 ]
     [[ $output == *"cannot run programs of /no/such/dir: No such file"* ]]
-    run "$BUILD/2a_cgi" --cgi-timeout soon
-    [ "$status" = 64 ]
+    refuses --cgi-timeout soon
+}
+
+@test "a prefix is percent-decoded, as the path of a request is" {
+    start --cgi /caf%C3%A9=part2/cgi-bin
+    for path in /caf%C3%A9 /%63af%c3%a9; do
+        get "$url$path/env" > "$own/got"
+        grep -qFx $'SCRIPT_NAME=/caf\xC3\xA9/env' "$own/got"
+    done
+}
+
+@test "a prefix can be mounted only once, however it is written" {
+    for again in /own /own/ /%6Fwn; do
+        refuses --cgi "/own=$own" --cgi "$again=part2/cgi-bin"
+        [[ $output == *"/own/ is mounted twice"* ]]
+    done
+}
+
+@test "32 prefixes can be mounted, and no more" {
+    local mounts=()
+    for i in {1..32}; do mounts+=(--cgi "/$i=part2/cgi-bin"); done
+    serve 2a "${mounts[@]}"
+    [ "$(status_of "$url/32/hello.sh")" = 200 ]
+    refuses "${mounts[@]}" --cgi /33=part2/cgi-bin
+    [[ $output == *"no more than 32 mounts are possible"* ]]
+}
+
+@test "the fork ladder serves programs too, and learns how they end" {
+    for stage in 3a 3b 3c; do
+        serve "$stage" --cgi /cgi-bin=part2/cgi-bin
+        [[ $(get "$url/cgi-bin/hello.sh") == "Hello from a shell script"* ]]
+        [ "$(status_of "$url/cgi-bin/exit3")" = 502 ]
+        log_says 'cgi exit3: exited with status 3 before a header'
+        get "$url/hello.txt" | cmp - www/hello.txt
+    done
 }

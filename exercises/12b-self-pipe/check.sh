@@ -281,11 +281,14 @@ end_traced
 # before a look at errno.
 again 12.3 "grep -n errno $work/3c_fork_wait_loop.c
        and scripts/lab.sh errno"
-if ${CC:-cc} -std=c11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -I"$tree" -O1 -w \
-    "$tree/part3/3c_fork_wait_loop.c" exercises/12b-self-pipe/errno.c \
-    "$tree"/common/*.c -lhttp_parser -o "$dir/looks" 2>"$dir/said"; then
-    LOOK=$dir/look timeout 10 "$dir/looks" --port 0 --root www --quiet \
-        >"$dir/said" 2>&1
+compile() {
+    ${CC:-cc} -std=c11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -I"$tree" -O1 -w -c "$@"
+}
+if { compile "$tree/part3/3c_fork_wait_loop.c" -o "$dir/stage.o" &&
+    compile exercises/12b-self-pipe/errno.c -o "$dir/errno.o" &&
+    link_again 3c "$dir/stage.o" "$dir/errno.o"; } >"$dir/said" 2>&1; then
+    LOOK=$dir/look timeout 10 "$linked/3c_fork_wait_loop" --port 0 \
+        --root www --quiet >"$dir/said" 2>&1
     look=$(cat "$dir/look" 2>/dev/null)
     expect errno "main had ENOENT from a call; after the handler errno says:
        ${look:-nothing, for main never waited}" [ "$look" = kept ]

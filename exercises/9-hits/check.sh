@@ -37,19 +37,18 @@ stop_graded
 
 # The same stage once more, so compiled that its writes are seen.
 compile() {
-    ${CC:-cc} -std=c11 -D_GNU_SOURCE -I"$tree" -O1 -g -w "$@"
+    ${CC:-cc} -std=c11 -D_GNU_SOURCE -I"$tree" -O1 -g -w -c "$@"
 }
-watched=$dir/3a_fork_no_wait
-if ! { compile -fsanitize=thread -c "$tree/part3/3a_fork_no_wait.c" \
-    -o "$dir/stage.o" && compile "$dir/stage.o" \
-    exercises/9-hits/writers.c "$tree"/common/*.c -lhttp_parser \
-    -o "$watched"; } >"$dir/said" 2>&1; then
+if ! { compile -fsanitize=thread "$tree/part3/3a_fork_no_wait.c" \
+    -o "$dir/stage.o" &&
+    compile exercises/9-hits/writers.c -o "$dir/writers.o" &&
+    link_again 3a "$dir/stage.o" "$dir/writers.o"; } >"$dir/said" 2>&1; then
     cannot one-writer "the compiler says: $(tail -n 1 "$dir/said")"
     conclude
 fi
 export WRITERS="$dir/writers"
 : >"$WRITERS"
-graded=$dir
+graded=$linked
 start_graded 3a --quiet
 target=127.0.0.1:$port/hello.txt
 answered -n 300 -c 8 "$target" >/dev/null
@@ -66,7 +65,7 @@ found=$(sort -u "$WRITERS" | awk '
 # Their lines in the reader's file, as sed wants them: "45p;52p;".
 lines_of() {
     command -v addr2line >/dev/null || return
-    addr2line -e "$watched" "$@" |
+    addr2line -e "$linked/3a_fork_no_wait" "$@" |
         sed -n 's/.*3a_fork_no_wait\.c:\([0-9][0-9]*\).*/\1/p' | sort -nu |
         sed 's/$/p;/' | tr -d '\n'
 }
