@@ -191,7 +191,7 @@ find_browser() {
     for browser in chromium chromium-browser google-chrome; do
         ! command -v "$browser" >/dev/null || return 0
     done
-    skip "Chromium is not installed"
+    skip "Chromium is not installed: scripts/deps.sh --all"
 }
 
 # browse: what has become of the page when all of it is loaded, as text. The
