@@ -313,16 +313,23 @@ static enum ranges_answer read_ranges(const struct request *request,
 
 /* --- Answers with a file --- */
 
+/* RFC 9110 12.5.5: what another Accept-Encoding would change says so. */
+static void start(struct response *response, int status,
+                  const struct representation *it)
+{
+    response_start(response, status);
+    if (it->varies)
+        response_header(response, "Vary", "Accept-Encoding");
+}
+
 static void start_answer(struct response *response, int status,
                          const struct representation *it)
 {
     char modified[DATE_BYTES];
     dates_format(it->modified, modified);
-    response_start(response, status);
+    start(response, status, it);
     response_header(response, "ETag", it->etag);
     response_header(response, "Last-Modified", modified);
-    if (it->varies)
-        response_header(response, "Vary", "Accept-Encoding");
 }
 
 /* What the body is, which an answer without it does not say. */
@@ -404,12 +411,19 @@ static void send_many_ranges(struct response *response,
                    multipart_tail(&multipart, text, sizeof text));
 }
 
+static void refuse_with(struct response *response, int status,
+                        const struct representation *it)
+{
+    start(response, status, it);
+    response_end_with_page(response, NULL);
+}
+
 static void refuse_range(struct response *response,
                          const struct representation *it)
 {
     char line[RANGES_LINE_BYTES];
     snprintf(line, sizeof line, "bytes */%lld", (long long)it->about.st_size);
-    response_start(response, 416);
+    start(response, 416, it);
     response_header(response, "Content-Range", line); // RFC 9110 15.5.17
     response_header(response, "Content-Length", "0");
 }
@@ -426,7 +440,7 @@ static void send_file(struct exchange *exchange,
         return;
     }
     if (status) {
-        refuse(exchange, status);
+        refuse_with(response, status, it);
         return;
     }
     struct ranges ranges;
@@ -449,7 +463,8 @@ static void answer_file(struct exchange *exchange, struct representation *it,
     const char *accept = joined(&exchange->request, "Accept-Encoding", room);
     time_t now = time(NULL);
     if (choose_encoding(it, root, name, accept) == 0) {
-        refuse(exchange, 406);
+        it->varies = true; // the refusal, if nothing else
+        refuse_with(&exchange->response, 406, it);
         return;
     }
     describe(it, name, now);

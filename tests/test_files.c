@@ -932,13 +932,16 @@ START_TEST(rfc9110_8_4_the_neighbour_that_is_most_welcome)
          "Accept-Encoding"},
         {"/both.js", "Accept-Encoding: gzip, identity;q=0\r\n", 200, "gzip",
          "gzip", "Accept-Encoding"},
-        {"/both.js", "Accept-Encoding: *;q=0\r\n", 406, NULL, NULL, "Accept"},
+        {"/both.js", "Accept-Encoding: *;q=0\r\n", 406, NULL, NULL,
+         "Accept-Encoding"},
         {"/one.txt", "Accept-Encoding: br;q=1, gzip;q=0.1\r\n", 200, "gzip",
          "gzip", "Accept-Encoding"},
         {"/one.txt", "Accept-Encoding: br\r\n", 200, "identity", NULL,
          "Accept-Encoding"},
         {"/one.txt", "Accept-Encoding: br, identity;q=0\r\n", 406, NULL, NULL,
-         "Accept"},
+         "Accept-Encoding"},
+        {"/hello.txt", "Accept-Encoding: identity;q=0\r\n", 406, NULL, NULL,
+         "Accept-Encoding"},
         {"/one.txt.gz", "Accept-Encoding: gzip\r\n", 200, "gzip", NULL, NULL},
         {"/hello.txt", "Accept-Encoding: gzip, br\r\n", 200, "hello\n", NULL,
          NULL},
@@ -965,6 +968,29 @@ START_TEST(rfc9110_8_4_the_neighbour_that_is_most_welcome)
     ask_with("GET /both.js", "Accept-Encoding: br\r\n");
     check_header("of what is encoded", "Content-Type",
                  "text/javascript; charset=utf-8");
+}
+END_TEST
+
+/* What a cache keeps of one client's answer must not serve the next. */
+START_TEST(rfc9110_12_5_5_each_answer_says_what_it_depends_on)
+{
+    static const struct {
+        const char *headers;
+        int status;
+    } rows[] = {
+        {"", 200},
+        {"Range: bytes=0-0\r\n", 206},
+        {"Range: bytes=0-0,2-2\r\n", 206},
+        {"If-None-Match: *\r\n", 304},
+        {"Accept-Encoding: *;q=0\r\n", 406},
+        {"If-Match: \"x\"\r\n", 412},
+        {"Range: bytes=10-\r\n", 416},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        ask_with("GET /both.js", rows[i].headers);
+        ck_assert_int_eq(exchange.response.status, rows[i].status);
+        check_header(rows[i].headers, "Vary", "Accept-Encoding");
+    }
 }
 END_TEST
 
@@ -1123,6 +1149,8 @@ int main(void)
     TCase *encodings = new_case(suite, "encodings");
     tcase_add_unchecked_fixture(encodings, make_root, remove_root);
     tcase_add_test(encodings, rfc9110_8_4_the_neighbour_that_is_most_welcome);
+    tcase_add_test(encodings,
+                   rfc9110_12_5_5_each_answer_says_what_it_depends_on);
     tcase_add_test(encodings, rfc9110_8_8_3_3_each_encoding_has_its_tag);
     tcase_add_test(encodings, ranges_are_of_what_is_encoded);
     TCase *directories = new_case(suite, "directories");
