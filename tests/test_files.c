@@ -1076,12 +1076,50 @@ START_TEST(directories_are_listed_if_that_is_wanted)
     check_status("/hello.txt/", 404);
     files.index = "none";
     check_status("/", 200);
+    check_header("a page", "Content-Type", "text/html; charset=utf-8");
+    check_header("without scripts", "Content-Security-Policy",
+                 "default-src 'none'");
     ck_assert_ptr_nonnull(strstr(sink.bytes, ">hello.txt</a>"));
     ck_assert_ptr_null(strstr(sink.bytes, "hidden"));
     ck_assert_ptr_null(strstr(sink.bytes, "outlink"));
     ask("HEAD /");
     ck_assert_int_eq(exchange.response.status, 200);
     ck_assert_str_eq(body_of(sink.bytes), "");
+}
+END_TEST
+
+START_TEST(rfc9110_8_8_3_a_listing_has_the_tag_of_what_it_says)
+{
+    static const struct question rows[] = {
+        {"13.1.2", "If-None-Match: ETAG\r\n", 304, NULL, ""},
+        {"13.1.2 other", "If-None-Match: W/\"x\"\r\n", 200, NULL, NULL},
+        {"13.1.2 *", "If-None-Match: *\r\n", 304, NULL, ""},
+        {"13.1.1 a weak tag", "If-Match: ETAG\r\n", 412, NULL, NULL},
+        {"13.1.1 *", "If-Match: *\r\n", 200, NULL, NULL},
+        {"13.1.3 no date", "If-Modified-Since: " MODIFIED "\r\n", 200, NULL,
+         NULL},
+        {"13.1.4 no date", "If-Unmodified-Since: " BEFORE "\r\n", 200, NULL,
+         NULL},
+        {"14.2 no ranges", "Range: bytes=0-0\r\n", 200, NULL, NULL},
+    };
+    char before[128];
+    files.list = true;
+    make_directory("root/listed");
+    make_old_file("root/listed/page", "12345");
+    check_questions("GET /listed/", rows, COUNT(rows));
+    check_questions("HEAD /listed/", rows, COUNT(rows));
+    check_header("8.8.2", "Last-Modified", NULL);
+
+    /* Nothing of the directory itself changes. */
+    etag_of("/listed/", before);
+    ck_assert_int_eq(strncmp(before, "W/\"", 3), 0);
+    make_old_file("root/listed/page", "123456");
+    ask_with("GET /listed/", with_etag("If-None-Match: ETAG\r\n", before));
+    ck_assert_int_eq(exchange.response.status, 200);
+    ck_assert_str_ne(header("ETag"), before);
+    make_old_file("root/listed/page", "54321");
+    ask_with("GET /listed/", with_etag("If-None-Match: ETAG\r\n", before));
+    ck_assert_int_eq(exchange.response.status, 304); // it says the same again
 }
 END_TEST
 
@@ -1157,5 +1195,7 @@ int main(void)
     tcase_add_unchecked_fixture(directories, make_root, remove_root);
     tcase_add_test(directories, the_index_has_the_name_it_is_given);
     tcase_add_test(directories, directories_are_listed_if_that_is_wanted);
+    tcase_add_test(directories,
+                   rfc9110_8_8_3_a_listing_has_the_tag_of_what_it_says);
     return run_suite(suite);
 }
