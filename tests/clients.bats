@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# clients.bats - programs that others wrote are content with 3c.
+# clients.bats - programs that others wrote are content with 3c, one with 1c.
 #
 # Those that make deps does not install are left out, aloud, where they are
 # not there.
