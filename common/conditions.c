@@ -51,7 +51,7 @@ static bool names(const char *list, const char *etag, bool strong)
     }
 }
 
-/* 13.1.4: no date, no condition. */
+/* 13.1.4: what is no date is no condition. */
 static bool changed_since(const char *date, time_t modified, time_t now)
 {
     time_t when = dates_parse(date, now);
@@ -70,16 +70,18 @@ int conditions_status(const struct conditions *conditions,
 {
     const char *etag = validators->etag;
     time_t modified = validators->modified;
+    /* 13.1.3, 13.1.4: nor is there a condition on a date that nobody knows. */
+    bool has_date = modified != VALIDATORS_NO_DATE;
     if (conditions->if_match) {
         if (!names(conditions->if_match, etag, true))
             return 412;
-    } else if (conditions->if_unmodified_since) {
+    } else if (conditions->if_unmodified_since && has_date) {
         if (changed_since(conditions->if_unmodified_since, modified, now))
             return 412;
     }
     if (conditions->if_none_match)
         return names(conditions->if_none_match, etag, false) ? 304 : 0;
-    if (conditions->if_modified_since)
+    if (conditions->if_modified_since && has_date)
         return same_since(conditions->if_modified_since, modified, now) ? 304
                                                                         : 0;
     return 0;

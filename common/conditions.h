@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <time.h>
 
+enum { VALIDATORS_NO_DATE = -1 };
+
 /* What tells one state of a representation from the next. */
 struct validators {
     const char *etag; // quoted; with W/ in front if it is weak
-    time_t modified;  // as strong or weak as the tag
+    time_t modified;  // as strong or weak as the tag; or VALIDATORS_NO_DATE
 };
 
 struct conditions {

@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
@@ -130,29 +131,6 @@ static void redirect_to_slash(struct exchange *exchange)
     response_header(response, "Location", location);
     response_header(response, "Content-Length", "0");
     response_end(response);
-}
-
-/* A directory that has no index. */
-static void answer_directory(struct exchange *exchange,
-                             const struct files *files)
-{
-    char name[PATH_MAX];
-    if (!files->list ||
-        !name_file(exchange->request.path, "", name, sizeof name)) {
-        refuse(exchange, 404);
-        return;
-    }
-    size_t len = strlen(name);
-    while (len > 0 && name[len - 1] == '/')
-        name[--len] = '\0';
-    int directory =
-        beneath_open(files->root, *name ? name : ".", O_RDONLY | O_DIRECTORY);
-    if (directory < 0) {
-        refuse(exchange, status_of_error(errno));
-        return;
-    }
-    listing_answer(&exchange->response, files->root, directory, name);
-    close(directory);
 }
 
 /* --- The representation --- */
@@ -311,18 +289,90 @@ static enum ranges_answer read_ranges(const struct request *request,
                : answer;
 }
 
+/* --- Answers with a directory --- */
+
+/* There is no date to tell a listing by: a file that is written changes the
+ * page, but not the directory. So its tag is a hash of the page (FNV-1a); weak,
+ * since who looks for two pages of the same hash would find them. */
+static void tag_page(const char *page, size_t len, char etag[ETAG_BYTES])
+{
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)page[i]) * 0x100000001b3;
+    char *end = put_hex(stpcpy(etag, "W/\""), hash, '"');
+    *end = '\0';
+}
+
+static void send_listing(struct exchange *exchange, const char *page,
+                         size_t len)
+{
+    struct response *response = &exchange->response;
+    char etag[ETAG_BYTES];
+    tag_page(page, len, etag);
+    const struct validators validators = {etag, VALIDATORS_NO_DATE};
+    int status =
+        status_of_conditions(&exchange->request, &validators, time(NULL));
+    if (status == 412) {
+        refuse(exchange, 412);
+        return;
+    }
+    response_start(response, status ? status : 200);
+    response_header(response, "ETag", etag);
+    if (status == 304)
+        return;
+    response_header(response, "Content-Type", "text/html; charset=utf-8");
+    response_header(response, "Content-Security-Policy", "default-src 'none'");
+    response_length(response, (int64_t)len);
+    response_write(response, page, len);
+}
+
+/* A directory that has no index. */
+static void answer_directory(struct exchange *exchange,
+                             const struct files *files)
+{
+    char name[PATH_MAX];
+    if (!files->list ||
+        !name_file(exchange->request.path, "", name, sizeof name)) {
+        refuse(exchange, 404);
+        return;
+    }
+    size_t len = strlen(name);
+    while (len > 0 && name[len - 1] == '/')
+        name[--len] = '\0';
+    int directory =
+        beneath_open(files->root, *name ? name : ".", O_RDONLY | O_DIRECTORY);
+    if (directory < 0) {
+        refuse(exchange, status_of_error(errno));
+        return;
+    }
+    char *page = listing_make(files->root, directory, name, &len);
+    if (page)
+        send_listing(exchange, page, len);
+    else
+        refuse(exchange, 503);
+    free(page);
+    close(directory);
+}
+
 /* --- Answers with a file --- */
+
+/* RFC 9110 12.5.5: what another Accept-Encoding would change says so. */
+static void start(struct response *response, int status,
+                  const struct representation *it)
+{
+    response_start(response, status);
+    if (it->varies)
+        response_header(response, "Vary", "Accept-Encoding");
+}
 
 static void start_answer(struct response *response, int status,
                          const struct representation *it)
 {
     char modified[DATE_BYTES];
     dates_format(it->modified, modified);
-    response_start(response, status);
+    start(response, status, it);
     response_header(response, "ETag", it->etag);
     response_header(response, "Last-Modified", modified);
-    if (it->varies)
-        response_header(response, "Vary", "Accept-Encoding");
 }
 
 /* What the body is, which an answer without it does not say. */
@@ -404,12 +454,19 @@ static void send_many_ranges(struct response *response,
                    multipart_tail(&multipart, text, sizeof text));
 }
 
+static void refuse_with(struct response *response, int status,
+                        const struct representation *it)
+{
+    start(response, status, it);
+    response_end_with_page(response, NULL);
+}
+
 static void refuse_range(struct response *response,
                          const struct representation *it)
 {
     char line[RANGES_LINE_BYTES];
     snprintf(line, sizeof line, "bytes */%lld", (long long)it->about.st_size);
-    response_start(response, 416);
+    start(response, 416, it);
     response_header(response, "Content-Range", line); // RFC 9110 15.5.17
     response_header(response, "Content-Length", "0");
 }
@@ -426,7 +483,7 @@ static void send_file(struct exchange *exchange,
         return;
     }
     if (status) {
-        refuse(exchange, status);
+        refuse_with(response, status, it);
         return;
     }
     struct ranges ranges;
@@ -449,7 +506,8 @@ static void answer_file(struct exchange *exchange, struct representation *it,
     const char *accept = joined(&exchange->request, "Accept-Encoding", room);
     time_t now = time(NULL);
     if (choose_encoding(it, root, name, accept) == 0) {
-        refuse(exchange, 406);
+        it->varies = true; // the refusal, if nothing else
+        refuse_with(&exchange->response, 406, it);
         return;
     }
     describe(it, name, now);

@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,49 +189,36 @@ static void write_page(FILE *page, const struct listing *listing,
     fputs("</html>\n", page);
 }
 
-static void send_page(struct response *response, const char *text, size_t len)
+/* Returns NULL if there is no memory for it. */
+static char *make_page(const struct listing *listing, const char *directory,
+                       size_t *len)
 {
-    char length[32];
-    snprintf(length, sizeof length, "%zu", len);
-    response_start(response, 200);
-    response_header(response, "Content-Type", "text/html; charset=utf-8");
-    response_header(response, "Content-Security-Policy", "default-src 'none'");
-    response_header(response, "Content-Length", length);
-    response_write(response, text, len);
-}
-
-/* Returns false if there is no memory for it. */
-static bool make_page(const struct listing *listing, const char *directory,
-                      char **text, size_t *len)
-{
-    FILE *page = open_memstream(text, len);
+    char *text = NULL;
+    FILE *page = open_memstream(&text, len);
     if (!page)
-        return false;
+        return NULL;
     write_page(page, listing, directory);
     bool is_whole = !ferror(page);
-    return fclose(page) == 0 && is_whole;
+    if (fclose(page) == 0 && is_whole)
+        return text;
+    free(text);
+    return NULL;
 }
 
-void listing_answer(struct response *response, int root, int directory,
-                    const char *name)
+char *listing_make(int root, int directory, const char *name, size_t *len)
 {
     struct listing listing = {0};
-    char *text = NULL;
-    size_t len = 0;
     int own = fcntl(directory, F_DUPFD_CLOEXEC, 0); // closedir() closes it
     DIR *stream = own >= 0 ? fdopendir(own) : NULL;
     bool is_read = stream && read_names(&listing, root, stream, name);
     if (listing.count > 0)
         qsort(listing.entries, listing.count, sizeof *listing.entries,
               compare_names);
-    if (is_read && make_page(&listing, name, &text, &len))
-        send_page(response, text, len);
-    else
-        response_error(response, 503, NULL);
+    char *page = is_read ? make_page(&listing, name, len) : NULL;
     if (stream)
         closedir(stream);
     else if (own >= 0)
         close(own);
-    free(text);
     discard(&listing);
+    return page;
 }

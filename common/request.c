@@ -202,7 +202,7 @@ static int check_expectations(struct request *request)
 }
 
 /* The path inside the target (RFC 9112 3.2), or NULL if it has none: "/p?q",
- * "http://host/p?q", "http://host"; "*" and "host:port" have none. */
+ * "http://host/p?q", "http://host"; "*" has none. */
 static const char *path_of_target(const char *target)
 {
     if (*target == '/')
@@ -226,18 +226,13 @@ static int check_authority(const char *start, size_t len)
     return rules_host(authority);
 }
 
-/* RFC 9112 3.2.3 and 3.2.4: "host:port" is for CONNECT alone, "*" for
- * OPTIONS alone. */
+/* RFC 9112 3.2.4: "*" is for OPTIONS alone. */
 static int check_pathless(const struct request *request)
 {
-    const char *target = request->target;
-    if (strcmp(request->method, "OPTIONS") == 0)
-        return strcmp(target, "*") == 0 ? 0 : 400;
-    const char *bracket = strrchr(target, ']'); // of an IPv6 address
-    const char *colon = strrchr(bracket ? bracket : target, ':');
-    if (strcmp(request->method, "CONNECT") != 0 || !colon || !colon[1])
-        return 400;
-    return check_authority(target, strlen(target));
+    return strcmp(request->method, "OPTIONS") == 0 &&
+                   strcmp(request->target, "*") == 0
+               ? 0
+               : 400;
 }
 
 /* "//a" is "/a" for every reader of the path: files, mounts, programs. */
@@ -257,7 +252,7 @@ static int split_target(struct request *request)
     const char *path = path_of_target(request->target);
     *decoded = '\0';
     request->path = decoded;
-    if (!path || strcmp(request->method, "CONNECT") == 0)
+    if (!path)
         return check_pathless(request);
     if (path != request->target) {
         const char *authority = strstr(request->target, "://") + 3;
@@ -334,15 +329,26 @@ static void blank_tabs(char *line, size_t len)
         line[len - 1] = ' ';
 }
 
+/* No handler is asked for these: a program that echoes a TRACE would show
+ * scripts what the browser hides from them (RFC 9110 9.3.8), and CONNECT is
+ * for proxies (9.3.6). So it is 501, not 405, which would say that the server
+ * has them elsewhere (9.1). */
+static bool is_for_nobody(enum http_method method)
+{
+    return method == HTTP_TRACE || method == HTTP_CONNECT;
+}
+
 /* The parser has had the request line, and found nothing wrong. */
 static void note_request_line(struct request *request)
 {
     request->headers_start = request->head_len;
     if (request->status)
         return;
-    request->method =
-        http_method_str((enum http_method)request->parser->method);
+    enum http_method method = (enum http_method)request->parser->method;
+    request->method = http_method_str(method);
     request->minor = request->parser->http_minor;
+    if (is_for_nobody(method))
+        refuse(request, 501);
 }
 
 /* A line has become whole: check it, then let the parser have it. */

@@ -57,7 +57,7 @@ int request_open(struct request *request, const struct limits *limits);
 /* Feed bytes as they arrive. Returns 0 while the request is unfinished or
  * sound, or the status to answer with: 400, 413 (body), 414 (target), 417
  * (expectation), 431 (header lines), 500 (no room to keep it), 501 (method or
- * transfer coding unknown), 505 (version). How the bytes are cut makes no
+ * transfer coding not implemented), 505 (version). How the bytes are cut makes no
  * difference. `used` says how many of them belong to this request. Copies
  * what it keeps. Never waits, but for the disk a large body is kept on. */
 int request_feed(struct request *request, const char *bytes, size_t len);

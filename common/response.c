@@ -480,9 +480,7 @@ static void explain(struct page *page, const char *why)
     add(page, after, strlen(after));
 }
 
-/* Whatever response_start() and headers made ready, end it with a page that
- * names the status. */
-static int end_with_page(struct response *response, const char *why)
+int response_end_with_page(struct response *response, const char *why)
 {
     struct page page;
     begin_page(&page, response);
@@ -500,14 +498,14 @@ static int end_with_page(struct response *response, const char *why)
 int response_error(struct response *response, int status, const char *why)
 {
     response_start(response, status);
-    return end_with_page(response, why);
+    return response_end_with_page(response, why);
 }
 
 int response_refuse_method(struct response *response, const char *allowed)
 {
     response_start(response, 405);
     response_header(response, "Allow", allowed);
-    return end_with_page(response, NULL);
+    return response_end_with_page(response, NULL);
 }
 
 int response_options(struct response *response, const char *allowed)

@@ -108,6 +108,9 @@ int response_send(struct response *response, int status, const char *type,
  * text. `why` is shown to the client as text, whatever it holds, or NULL. */
 int response_error(struct response *response, int status, const char *why);
 
+/* The same behind response_start() and headers of the caller's. */
+int response_end_with_page(struct response *response, const char *why);
+
 /* 405 with the methods that are allowed here (RFC 9110 15.5.6). */
 int response_refuse_method(struct response *response, const char *allowed);
 

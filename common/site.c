@@ -36,8 +36,7 @@ static void answer_slowly(struct exchange *exchange)
                   (size_t)len);
 }
 
-/* What is here can be read, and that is all: TRACE could show a script what a
- * browser hides from it, CONNECT is for proxies (RFC 9110 9.3.6, 9.3.8). */
+/* What is here can be read, and that is all. */
 static bool is_read(const char *method)
 {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;

@@ -88,6 +88,16 @@ log_says() {
     [ "$(status_of "$url/cgi-binary")" = 404 ]
 }
 
+# RFC 9110 9.3.8: an echo of it would show scripts what is hidden from them.
+@test "TRACE reaches no program" {
+    program echo <<'END'
+printf 'Content-Type: text/plain\n\n%s %s\n' "$REQUEST_METHOD" "$HTTP_COOKIE"
+END
+    [ "$(get -H 'Cookie: hidden' -X PUT "$url/own/echo")" = 'PUT hidden' ]
+    [ "$(status_of -X TRACE "$url/own/echo")" = 501 ]
+    [[ $(get -H 'Cookie: hidden' -X TRACE "$url/own/echo") != *hidden* ]]
+}
+
 @test "bodies of every size come back byte for byte" {
     for size in 0 1 65535 131072 1000000; do
         head -c "$size" /dev/urandom > "$own/sent"

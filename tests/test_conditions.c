@@ -170,13 +170,28 @@ START_TEST(rfc9110_13_1_5_if_range)
 }
 END_TEST
 
-/* A file of the second before 1970 has the value that means "no date". */
-START_TEST(no_date_is_not_the_second_before_1970)
+START_TEST(rfc9110_13_what_has_no_date_has_no_condition_on_it)
 {
-    const struct validators old = {"\"a\"", -1};
-    ck_assert(!conditions_allow_range("tomorrow", &old, now));
-    const struct conditions since = IF_MODIFIED_SINCE("tomorrow");
-    ck_assert_int_eq(conditions_status(&since, &old, now), 0);
+    const struct validators undated = {"\"a\"", VALIDATORS_NO_DATE};
+    static const struct {
+        const char *rule;
+        struct conditions conditions;
+        int status;
+    } rows[] = {
+        {"13.1.1", IF_MATCH("*"), 0},
+        {"13.1.2 the tag", IF_NONE_MATCH("\"a\""), 304},
+        {"13.1.2 another", IF_NONE_MATCH("\"b\""), 0},
+        {"13.1.3", IF_MODIFIED_SINCE(AFTER), 0},
+        {"13.1.4", IF_UNMODIFIED_SINCE(BEFORE), 0},
+        {"13.1.4 before 1970",
+         IF_UNMODIFIED_SINCE("Sat, 06 Nov 1965 08:49:37 GMT"), 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        ck_assert_msg(conditions_status(&rows[i].conditions, &undated, now) ==
+                          rows[i].status,
+                      "%s", rows[i].rule);
+    ck_assert(!conditions_allow_range(EXACTLY, &undated, now));
+    ck_assert(!conditions_allow_range("tomorrow", &undated, now));
 }
 END_TEST
 
@@ -187,6 +202,6 @@ int main(void)
     tcase_add_test(tests, each_condition_alone);
     tcase_add_test(tests, rfc9110_13_2_2_their_order);
     tcase_add_test(tests, rfc9110_13_1_5_if_range);
-    tcase_add_test(tests, no_date_is_not_the_second_before_1970);
+    tcase_add_test(tests, rfc9110_13_what_has_no_date_has_no_condition_on_it);
     return run_suite(suite);
 }

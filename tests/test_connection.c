@@ -503,6 +503,8 @@ START_TEST(a_refused_request_is_answered_and_ends_the_connection)
         {"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n"},
         {"BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
          "HTTP/1.1 501 Not Implemented\r\n"},
+        {"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n",
+         "HTTP/1.1 501 Not Implemented\r\n"},
         {"GET / HTTP/2.0\r\nHost: a\r\n\r\n",
          "HTTP/1.1 505 HTTP Version Not Supported\r\n"},
         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n",

@@ -552,9 +552,8 @@ END_TEST
 START_TEST(other_methods_are_405_with_allow)
 {
     static const char *const lines[] = {
-        "POST /hello.txt", "PUT /hello.txt",  "DELETE /hello.txt",
-        "OPTIONS *",       "OPTIONS /none",   "TRACE /",
-        "CONNECT a:1",     "POST /../secret", "PROPFIND /"};
+        "POST /hello.txt", "PUT /hello.txt",  "DELETE /hello.txt", "OPTIONS *",
+        "OPTIONS /none",   "POST /../secret", "PROPFIND /"};
     for (size_t i = 0; i < COUNT(lines); i++) {
         ask(lines[i]);
         ck_assert_msg(exchange.response.status == 405, "%s: %d", lines[i],
@@ -933,13 +932,16 @@ START_TEST(rfc9110_8_4_the_neighbour_that_is_most_welcome)
          "Accept-Encoding"},
         {"/both.js", "Accept-Encoding: gzip, identity;q=0\r\n", 200, "gzip",
          "gzip", "Accept-Encoding"},
-        {"/both.js", "Accept-Encoding: *;q=0\r\n", 406, NULL, NULL, "Accept"},
+        {"/both.js", "Accept-Encoding: *;q=0\r\n", 406, NULL, NULL,
+         "Accept-Encoding"},
         {"/one.txt", "Accept-Encoding: br;q=1, gzip;q=0.1\r\n", 200, "gzip",
          "gzip", "Accept-Encoding"},
         {"/one.txt", "Accept-Encoding: br\r\n", 200, "identity", NULL,
          "Accept-Encoding"},
         {"/one.txt", "Accept-Encoding: br, identity;q=0\r\n", 406, NULL, NULL,
-         "Accept"},
+         "Accept-Encoding"},
+        {"/hello.txt", "Accept-Encoding: identity;q=0\r\n", 406, NULL, NULL,
+         "Accept-Encoding"},
         {"/one.txt.gz", "Accept-Encoding: gzip\r\n", 200, "gzip", NULL, NULL},
         {"/hello.txt", "Accept-Encoding: gzip, br\r\n", 200, "hello\n", NULL,
          NULL},
@@ -966,6 +968,29 @@ START_TEST(rfc9110_8_4_the_neighbour_that_is_most_welcome)
     ask_with("GET /both.js", "Accept-Encoding: br\r\n");
     check_header("of what is encoded", "Content-Type",
                  "text/javascript; charset=utf-8");
+}
+END_TEST
+
+/* What a cache keeps of one client's answer must not serve the next. */
+START_TEST(rfc9110_12_5_5_each_answer_says_what_it_depends_on)
+{
+    static const struct {
+        const char *headers;
+        int status;
+    } rows[] = {
+        {"", 200},
+        {"Range: bytes=0-0\r\n", 206},
+        {"Range: bytes=0-0,2-2\r\n", 206},
+        {"If-None-Match: *\r\n", 304},
+        {"Accept-Encoding: *;q=0\r\n", 406},
+        {"If-Match: \"x\"\r\n", 412},
+        {"Range: bytes=10-\r\n", 416},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        ask_with("GET /both.js", rows[i].headers);
+        ck_assert_int_eq(exchange.response.status, rows[i].status);
+        check_header(rows[i].headers, "Vary", "Accept-Encoding");
+    }
 }
 END_TEST
 
@@ -1051,12 +1076,50 @@ START_TEST(directories_are_listed_if_that_is_wanted)
     check_status("/hello.txt/", 404);
     files.index = "none";
     check_status("/", 200);
+    check_header("a page", "Content-Type", "text/html; charset=utf-8");
+    check_header("without scripts", "Content-Security-Policy",
+                 "default-src 'none'");
     ck_assert_ptr_nonnull(strstr(sink.bytes, ">hello.txt</a>"));
     ck_assert_ptr_null(strstr(sink.bytes, "hidden"));
     ck_assert_ptr_null(strstr(sink.bytes, "outlink"));
     ask("HEAD /");
     ck_assert_int_eq(exchange.response.status, 200);
     ck_assert_str_eq(body_of(sink.bytes), "");
+}
+END_TEST
+
+START_TEST(rfc9110_8_8_3_a_listing_has_the_tag_of_what_it_says)
+{
+    static const struct question rows[] = {
+        {"13.1.2", "If-None-Match: ETAG\r\n", 304, NULL, ""},
+        {"13.1.2 other", "If-None-Match: W/\"x\"\r\n", 200, NULL, NULL},
+        {"13.1.2 *", "If-None-Match: *\r\n", 304, NULL, ""},
+        {"13.1.1 a weak tag", "If-Match: ETAG\r\n", 412, NULL, NULL},
+        {"13.1.1 *", "If-Match: *\r\n", 200, NULL, NULL},
+        {"13.1.3 no date", "If-Modified-Since: " MODIFIED "\r\n", 200, NULL,
+         NULL},
+        {"13.1.4 no date", "If-Unmodified-Since: " BEFORE "\r\n", 200, NULL,
+         NULL},
+        {"14.2 no ranges", "Range: bytes=0-0\r\n", 200, NULL, NULL},
+    };
+    char before[128];
+    files.list = true;
+    make_directory("root/listed");
+    make_old_file("root/listed/page", "12345");
+    check_questions("GET /listed/", rows, COUNT(rows));
+    check_questions("HEAD /listed/", rows, COUNT(rows));
+    check_header("8.8.2", "Last-Modified", NULL);
+
+    /* Nothing of the directory itself changes. */
+    etag_of("/listed/", before);
+    ck_assert_int_eq(strncmp(before, "W/\"", 3), 0);
+    make_old_file("root/listed/page", "123456");
+    ask_with("GET /listed/", with_etag("If-None-Match: ETAG\r\n", before));
+    ck_assert_int_eq(exchange.response.status, 200);
+    ck_assert_str_ne(header("ETag"), before);
+    make_old_file("root/listed/page", "54321");
+    ask_with("GET /listed/", with_etag("If-None-Match: ETAG\r\n", before));
+    ck_assert_int_eq(exchange.response.status, 304); // it says the same again
 }
 END_TEST
 
@@ -1124,11 +1187,15 @@ int main(void)
     TCase *encodings = new_case(suite, "encodings");
     tcase_add_unchecked_fixture(encodings, make_root, remove_root);
     tcase_add_test(encodings, rfc9110_8_4_the_neighbour_that_is_most_welcome);
+    tcase_add_test(encodings,
+                   rfc9110_12_5_5_each_answer_says_what_it_depends_on);
     tcase_add_test(encodings, rfc9110_8_8_3_3_each_encoding_has_its_tag);
     tcase_add_test(encodings, ranges_are_of_what_is_encoded);
     TCase *directories = new_case(suite, "directories");
     tcase_add_unchecked_fixture(directories, make_root, remove_root);
     tcase_add_test(directories, the_index_has_the_name_it_is_given);
     tcase_add_test(directories, directories_are_listed_if_that_is_wanted);
+    tcase_add_test(directories,
+                   rfc9110_8_8_3_a_listing_has_the_tag_of_what_it_says);
     return run_suite(suite);
 }
