@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # scripts.bats - the scripts a reader runs do what they say, and leave nothing.
 
-source tests/lib.bash
+source scripts/lib.sh
 
 # No process of this session is left.
 session_is_over() {
@@ -52,7 +52,7 @@ session_is_over() {
     run "$build/flood" -n 2000 -c 128 --timeout 60 "localhost:$port/"
     [ "$status" -eq 0 ]
     [ "${lines[0]}" = "answered 2000  refused 0  reset 0  closed early 0  timed out 0" ]
-    wait_for 10 is_settled
+    wait_until 100 is_settled
     [ "$(scripts/zombies "$server")" = "0 zombies" ]
     [ "$(count_children "$server")" -eq 0 ]
 }
@@ -136,11 +136,11 @@ session_is_over() {
     script -qefc "echo \$\$ >$BATS_TEST_TMPDIR/session; scripts/demo.sh" \
         "$BATS_TEST_TMPDIR/typescript" >/dev/null 2>&1 3>&- &
     terminal=$!
-    wait_for 20 grep -q '80 answered' "$BATS_TEST_TMPDIR/typescript"
+    wait_until 200 grep -q '80 answered' "$BATS_TEST_TMPDIR/typescript"
     grep -q $'zombies.*\r' "$BATS_TEST_TMPDIR/typescript"
     kill -TERM "$terminal" # the terminal is closed: demo.sh hears SIGHUP
     wait "$terminal" || true
-    wait_for 10 session_is_over "$(cat "$BATS_TEST_TMPDIR/session")"
+    wait_until 100 session_is_over "$(cat "$BATS_TEST_TMPDIR/session")"
 }
 
 @test "make diff-3c shows the loop and little else" {

@@ -3,9 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 start_twin 3c --quiet
-"$build/flood" --quiet -n 200 -c 40 "localhost:$port/hello.txt" >/dev/null ||
-    fail 'the twin did not answer everybody'
-wait_until 50 is_settled || fail 'the children live on'
+ask_all hello.txt 200 40
 left=$(zombies)
 stop_stage
 seen "the twin, after 200 requests: $left zombies"

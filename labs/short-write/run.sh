@@ -27,10 +27,7 @@ if strace -o /dev/null true 2>/dev/null; then
 fi
 fetch
 stop_stage
-for pid in $helpers; do
-    wait "$pid"
-done
-helpers=
+await_helpers
 seen "1c:   curl ends with $ended, after $arrived of $BYTES bytes"
 if [ -e "$lab_dir/trace" ]; then
     # "sendfile(5, 6, [0] => [9], 1048576) = 9": what was asked, what was taken
