@@ -8,7 +8,7 @@ start_limited() {
     limit=$1
     program=$2
     shift 2
-    why=$(scripts/can nobody) || skip "$why"
+    need nobody
     why=$(scripts/as-nobody "$program" --usage 2>&1) || skip "$why"
     start_program scripts/as-nobody -u "$limit" "$program" --port 0 --root www \
         "$@"

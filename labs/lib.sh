@@ -29,6 +29,19 @@ skip() {
     exit 77
 }
 
+# need THING: skip the lab unless scripts/can says that it can be done here.
+need() {
+    why=$(scripts/can "$1") || skip "$why"
+}
+
+# show COMMAND...: every line it says is seen; they are kept in $lab_dir/said.
+show() {
+    "$@" >"$lab_dir/said" || fail "$* failed"
+    while IFS= read -r line; do
+        seen "$line"
+    done <"$lab_dir/said"
+}
+
 # verdict RELATION TEST...: says whether the relation held, in words.
 # Combine several tests by `verdict 'words' [ a -gt b ] && ...` in a function.
 verdict() {

@@ -2,7 +2,7 @@
 # Lab 1.1 four-calls: three calls to be ready, and one for each client.
 . "$(dirname "$0")/../lib.sh"
 
-strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
+need strace
 VISITORS=3
 
 # The calls between the program's start and its end, one name a line.
