@@ -180,7 +180,7 @@ $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
 # --- Tools -------------------------------------------------------------------
 
 $(B)/flood: $(call objects,$(addprefix tools/flood,_options _target _answer \
-    _tally) tools/flood)
+    _tally _start _client) tools/flood)
 # What only a lab needs: labs/NAME/NAME.c.
 LAB_TOOLS := $(patsubst labs/%.c,$(B)/labs/%,$(wildcard labs/*/*.c))
 all: $(LAB_TOOLS)
