@@ -57,6 +57,34 @@ session_is_over() {
     [ "$(count_children "$server")" -eq 0 ]
 }
 
+@test "lib.sh: whatever ends a script, it ends what it has started" {
+    for signal in EXIT:0 INT:130 TERM:143 HUP:129; do
+        # shellcheck disable=SC2016 # for the shell below
+        run sh -c '. scripts/lib.sh
+            end_by end_helpers
+            sleep 60 3>&- &
+            helpers=$!
+            echo $helpers
+            [ "$1" = EXIT ] || kill -"$1" $$' sh "${signal%:*}"
+        echo "$signal: $status $output"
+        [ "$status" -eq "${signal#*:}" ]
+        [ ! -e "/proc/$output" ]
+    done
+}
+
+@test "lib.sh: a stage is settled once nobody is alive below it" {
+    start_stage 3a --quiet
+    visit_silently 2
+    wait_until 50 has_children "$server" 2
+    wait_until 50 is_calm
+    run is_settled
+    [ "$status" -eq 1 ]
+    end_helpers
+    wait_until 50 is_settled
+    [ "$(zombies)" -eq 2 ]
+    stop_stage
+}
+
 # Each curl script shows its commands, and what comes of them.
 @test "scripts/curl/1a.sh: one answer for everybody" {
     run scripts/curl/1a.sh
@@ -198,5 +226,6 @@ session_is_over() {
 }
 
 teardown() {
+    end_helpers
     stop_stage
 }
