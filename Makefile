@@ -52,7 +52,7 @@ demo: deps ## the main job in a minute: flood and freeze 3a, 3b and 3c
 
 all: $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) ## build every stage and every tool
 
-## 3c: build one stage: 1a 1b 1c 2a 3a 3b 3c
+## 3c: build one stage: $(SHORT)
 ## run-3c: build one stage and run it, PORT=8080; Ctrl-C ends it
 ## diff-3c: show what a stage changes in the one before
 ## compare-3c: compare what you typed in work/typed/ with a stage
@@ -148,27 +148,29 @@ help: ## show this list
 	@sed -n -E -e 's/^### (.*)/\n\1:/p' \
 	    -e 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' \
 	    -e 's/^## ([a-zA-Z0-9= -]+): (.*)/  make \1|\2/p' Makefile | \
+	    sed 's/$$(SHORT)/$(SHORT)/' | \
 	    awk -F'|' '{ printf((NF > 1 ? "%-24s %s\n" : "%s\n"), $$1, $$2) }'
 
 # --- Stages: the link lines --------------------------------------------------
 
 objects = $(patsubst %,$(B)/%.o,$(1))
-FILES  := $(call objects,$(addprefix common/,files beneath conditions dates \
-            encodings listing media_types ranges))
-COMMON := $(call objects,$(addprefix common/,connection access_log site \
-            accept request body rules response net options log)) $(FILES)
+# What several programs are made of.
+REQUEST := $(call objects,$(addprefix common/,request body rules))
+SOCKETS := $(call objects,$(addprefix common/,net options media_types log))
+FILES   := $(call objects,$(addprefix common/,files beneath conditions dates \
+            encodings listing ranges))
+COMMON  := $(call objects,$(addprefix common/,connection access_log site \
+            accept response)) $(REQUEST) $(SOCKETS) $(FILES)
+SERVICE := $(call objects,part2/service part2/environ) $(COMMON)
+CGI     := $(call objects,part2/cgi $(addprefix part2/cgi_,options program \
+            process header))
 
 # The first two spell out what common/ does for all the others.
-$(B)/1a_hello: $(call objects,part1/1a_hello \
-    common/net common/options common/media_types common/log)
-$(B)/1b_parse: $(call objects,part1/1b_parse \
-    common/net common/options common/media_types common/log)
+$(B)/1a_hello: $(call objects,part1/1a_hello) $(SOCKETS)
+$(B)/1b_parse: $(call objects,part1/1b_parse) $(SOCKETS)
 $(B)/1c_iterative: $(call objects,part1/1c_iterative) $(COMMON)
 
 # A program answers: gateways stand between the connection and the site.
-SERVICE := $(call objects,$(addprefix part2/,service environ)) $(COMMON)
-CGI    := $(call objects,$(addprefix part2/cgi,_options _program _process \
-            _header) part2/cgi)
 $(B)/2a_cgi: $(call objects,part2/2a_cgi) $(CGI) $(SERVICE)
 
 # The fork ladder serves all of that: only main() differs.
@@ -182,7 +184,7 @@ $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
 # --- Tools -------------------------------------------------------------------
 
 $(B)/flood: $(call objects,$(addprefix tools/flood,_options _target _answer \
-    _tally) tools/flood)
+    _tally _start _client) tools/flood)
 # What only a lab needs: labs/NAME/NAME.c.
 LAB_TOOLS := $(patsubst labs/%.c,$(B)/labs/%,$(wildcard labs/*/*.c))
 all: $(LAB_TOOLS)
@@ -191,7 +193,7 @@ $(LAB_TOOLS): $(B)/labs/%: $(B)/labs/%.o
 # What make bench measures with.
 BENCH := $(B)/bench/parse $(B)/bench/fixed_answer
 all: $(BENCH)
-$(B)/bench/parse: $(call objects,bench/parse common/request common/body common/rules)
+$(B)/bench/parse: $(call objects,bench/parse) $(REQUEST)
 $(B)/bench/parse: LIBRARIES := -lhttp_parser
 $(B)/bench/fixed_answer: $(call objects,bench/fixed_answer common/net \
     common/log)
@@ -205,11 +207,10 @@ $(TESTS): $(B)/%: $(B)/tests/%.o
 $(TESTS): LIBRARIES := -lcheck -lsubunit -lhttp_parser -lpthread -lrt -lm
 $(B)/test_rules: $(call objects,common/rules)
 $(B)/test_body: $(call objects,common/body)
-$(B)/test_request: $(call objects,common/request common/body common/rules)
+$(B)/test_request: $(REQUEST)
 $(B)/test_access_log: $(call objects,$(addprefix common/,access_log log \
-    response request body rules))
-$(B)/test_accept: $(call objects,$(addprefix common/,accept request body \
-    rules))
+    response)) $(REQUEST)
+$(B)/test_accept: $(call objects,common/accept) $(REQUEST)
 $(B)/test_response: $(call objects,common/response common/rules)
 $(B)/test_log: $(call objects,common/log)
 $(B)/test_net: $(call objects,common/net common/log)
@@ -229,14 +230,14 @@ $(B)/test_watch: $(call objects,tools/family tools/watch_report \
 
 # A fuzzer replaces main(); it wants clang.
 $(FUZZERS): build/fuzz/%: build/fuzz/tests/%.o
-build/fuzz/fuzz_request: $(addprefix build/fuzz/common/,request.o body.o rules.o)
+build/fuzz/fuzz_request: $(REQUEST:$(B)/%=build/fuzz/%)
 build/fuzz/fuzz_files: $(addprefix build/fuzz/common/,conditions.o dates.o \
     encodings.o ranges.o rules.o)
 
 # The same functions for AFL++: its compiler brings a main() that knows
 # libFuzzer's entry.
-build/afl/fuzz_request: $(addprefix build/afl/,tests/fuzz_request.o \
-    common/request.o common/body.o common/rules.o)
+build/afl/fuzz_request: build/afl/tests/fuzz_request.o \
+    $(REQUEST:$(B)/%=build/afl/%)
 	AFL_QUIET=1 afl-clang-fast -g -fsanitize=fuzzer $^ -lhttp_parser -o $@
 
 # --- How things are made -----------------------------------------------------

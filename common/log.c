@@ -44,10 +44,12 @@ static size_t escape(char *line, size_t size, const char *text)
     return used;
 }
 
+/* Leaves errno as it was. */
 __attribute__((format(printf, 1, 0))) static void write_line(const char *format,
                                                              va_list values,
                                                              int error)
 {
+    int kept = errno;
     char text[LINE_MAX_BYTES];
     int len = snprintf(text, sizeof text, "%s[%d] ", role, (int)getpid());
     size_t used = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
@@ -66,46 +68,40 @@ __attribute__((format(printf, 1, 0))) static void write_line(const char *format,
         ssize_t written = write(STDERR_FILENO, line, used);
         (void)written;
     }
+    errno = kept;
 }
 
 void log_line(const char *format, ...)
 {
-    int kept = errno;
     va_list values;
     va_start(values, format);
     write_line(format, values, 0);
     va_end(values);
-    errno = kept;
 }
 
 void log_errno(const char *format, ...)
 {
-    int kept = errno;
     va_list values;
     va_start(values, format);
-    write_line(format, values, kept);
+    write_line(format, values, errno);
     va_end(values);
-    errno = kept;
 }
 
 void log_request(const char *format, ...)
 {
     if (!requests_wanted)
         return;
-    int kept = errno;
     va_list values;
     va_start(values, format);
     write_line(format, values, 0);
     va_end(values);
-    errno = kept;
 }
 
 void die(const char *format, ...)
 {
-    int error = errno;
     va_list values;
     va_start(values, format);
-    write_line(format, values, error);
+    write_line(format, values, errno);
     va_end(values);
     exit(EXIT_FAILURE);
 }

@@ -24,19 +24,6 @@ judged=  # the names of those made so far,
 held=    # of those that hold,
 skipped= # and of those that cannot be made here
 dir=$(mktemp -d) # for what this run writes
-helpers=         # pids to end with the run
-server=
-
-is_dead() {
-    ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null
-}
-
-# send SIGNAL PID [PARENT]: to a process that is still our child, or PARENT's;
-# a pid that was waited for may be somebody else's by now.
-send() {
-    ! grep -q "^PPid:[[:space:]]*${3:-$$}\$" "/proc/$2/status" 2>/dev/null ||
-        kill -"$1" "$2" 2>/dev/null
-}
 
 # Ends what start_graded started, whatever it does with SIGTERM.
 stop_graded() {
@@ -49,23 +36,12 @@ stop_graded() {
     server=
 }
 
-end_helpers() {
-    for pid in $helpers; do
-        send TERM "$pid"
-        wait "$pid" 2>/dev/null
-    done
-    helpers=
-}
-
 clean_up() {
     end_helpers
     stop_graded
     rm -rf "$dir"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+end_by clean_up
 
 # again SECTION COMMAND: what a reader is told when the next observations do
 # not hold: how to see it, and what to read.
@@ -127,14 +103,9 @@ conclude() {
 # server, port and log. The first time this is the observation "starts"; a
 # stage that does not start ends the run.
 start_graded() {
-    log=$(mktemp)
     stage=$1
     shift
-    program=$(echo "$graded/${stage}_"*)
-    "$program" --port 0 --root www "$@" 2>"$log" 3>&- &
-    server=$!
-    wait_until 50 has_said_something
-    port=$(sed -n 's/.*listening on http:.*:\([0-9]*\)\/.*/\1/p' "$log")
+    try_to_start "$(echo "$graded/${stage}_"*)" --port 0 --root www "$@"
     case $held in
     *starts*) ;;
     *)
@@ -145,40 +116,13 @@ start_graded() {
     [ -n "$port" ] || conclude
 }
 
-has_said_something() {
-    grep -q 'listening on' "$log" || is_dead "$server"
-}
-
 # answered FLOOD-OPTION... : how many requests of a flood were answered.
 answered() {
-    "$build/flood" --json "$@" 2>/dev/null |
-        sed -n 's/.*"answered": *\([0-9]*\).*/\1/p'
-}
-
-zombies() {
-    count_children "$server" Z
-}
-
-pending() {
-    sed -n 's/^ShdPnd:[[:space:]]*//p' "/proc/$server/status" 2>/dev/null
-}
-
-is_stopped() {
-    grep -q '^State:.T' "/proc/$server/status"
-}
-
-# It has heard every signal, and sleeps.
-is_calm() {
-    [ "$(pending)" = 0000000000000000 ] &&
-        grep -q '^State:.S' "/proc/$server/status"
+    "$build/flood" --json "$@" 2>/dev/null | json_field answered
 }
 
 is_calm_or_dead() {
     is_calm || is_dead "$server"
-}
-
-has_only_dead() {
-    has_children "$server" "$(zombies)"
 }
 
 # all_buried: is nobody left below the server? What is there once all is quiet
@@ -189,7 +133,7 @@ all_buried() {
 }
 
 is_quiet() {
-    is_dead "$server" || { has_only_dead && is_calm; }
+    is_dead "$server" || is_settled
 }
 
 # freeze N [COMMAND...]: N children of the server die while it is stopped;
@@ -202,14 +146,11 @@ freeze() {
     wait_until 20 has_only_dead
     living=$(($(count_children "$server") + n))
     dead=$(($(zombies) + n))
-    "$build/flood" --silent --quiet -n "$n" -c "$n" --timeout 20 \
-        "127.0.0.1:$port" >/dev/null 2>&1 &
-    clients=$!
-    helpers="$helpers $clients"
+    visit_silently "$n"
     frozen="$n clients came, and there were not $living children"
     wait_until 40 has_children "$server" "$living" || return 1
     send STOP "$server"
-    wait_until 50 is_stopped
+    wait_until 50 is_stopped "$server"
     send TERM "$clients"
     frozen="the $n children did not end with their clients"
     wait_until 40 has_children "$server" "$dead" Z || return 1

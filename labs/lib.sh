@@ -10,20 +10,13 @@ cd "$(dirname "$0")/../.." || exit 1
 
 lab=$(basename "$(dirname "$0")")
 lab_dir=$(mktemp -d) # for what this run writes
-helpers=             # pids to end with the lab
 
 lab_clean_up() {
-    for pid in $helpers; do
-        kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null
-        wait "$pid" 2>/dev/null
-    done
+    end_helpers
     stop_stage
     rm -rf "$lab_dir"
 }
-trap lab_clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+end_by lab_clean_up
 
 # seen TEXT: one of the two or three lines that matter.
 seen() {
@@ -34,6 +27,19 @@ seen() {
 skip() {
     echo "SKIPPED $lab: $*"
     exit 77
+}
+
+# need THING: skip the lab unless scripts/can says that it can be done here.
+need() {
+    why=$(scripts/can "$1") || skip "$why"
+}
+
+# show COMMAND...: every line it says is seen; they are kept in $lab_dir/said.
+show() {
+    "$@" >"$lab_dir/said" || fail "$* failed"
+    while IFS= read -r line; do
+        seen "$line"
+    done <"$lab_dir/said"
 }
 
 # verdict RELATION TEST...: says whether the relation held, in words.
@@ -51,14 +57,5 @@ verdict() {
 
 # start_twin STAGE [OPTION...]: the broken twin of this lab, as start_stage.
 start_twin() {
-    twin=$(scripts/twin.sh "$lab" "$1") || exit 1
-    whole=$build
-    build=$twin
-    start_stage "$@"
-    build=$whole
-}
-
-# zombies: how many the started stage has now.
-zombies() {
-    count_children "$server" Z
+    start_twin_of "$lab" "$@"
 }

@@ -19,15 +19,9 @@ case ${1:-} in
 '' | -*) usage >&2 && exit 64 ;;
 esac
 cd "$(dirname "$0")/.."
+. scripts/lib.sh
 
-stage=
-for source in part[0-9]/"$1"_*.c; do
-    [ ! -e "$source" ] || stage=$source
-done
-if [ -z "$stage" ]; then
-    echo "compare.sh: there is no stage $1" >&2
-    exit 2
-fi
+stage=$(source_of "$1") || exit 2
 typed=${2:-work/typed/$(basename "$stage")}
 if [ ! -e "$typed" ]; then
     echo "compare.sh: there is no $typed" >&2
@@ -36,7 +30,7 @@ if [ ! -e "$typed" ]; then
 fi
 
 cut=$(mktemp -d)
-trap 'rm -rf "$cut"' EXIT
+end_by "rm -rf '$cut'"
 
 # A line for each word or sign: its line number and itself.
 words_of() {

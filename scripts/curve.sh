@@ -49,10 +49,7 @@ cd "$(dirname "$0")/.."
 AT_A_TIME='1 2 8 32 128'
 
 results=$(mktemp)
-trap 'stop_stage; rm -f "$results"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+end_by "stop_stage; rm -f '$results'"
 
 requests_at() {
     case $1 in
@@ -62,25 +59,17 @@ requests_at() {
     esac
 }
 
-# ask REQUESTS AT-A-TIME, and wait until the children are dead.
-ask() {
-    "$build/flood" --quiet -n "$1" -c "$2" --timeout 20 \
-        "localhost:$port/slow?ms=10" >/dev/null ||
-        fail "stage $stage did not answer everybody"
-    wait_until 100 is_settled || fail "the children of $stage live on"
-}
-
 # The zombies that a stage, just started, has after these requests.
 measure() { # STAGE AT-A-TIME
     start_stage "$1" --quiet
     if [ "$2" -eq 1 ]; then
         for _ in $(seq "$(requests_at 1)"); do
-            ask 1 1
+            ask_all 'slow?ms=10' 1 1
         done
     else
-        ask "$(requests_at "$2")" "$2"
+        ask_all 'slow?ms=10' "$(requests_at "$2")" "$2"
     fi
-    left=$(count_children "$server" Z)
+    left=$(zombies)
     stop_stage
 }
 

@@ -23,23 +23,16 @@ cd "$(dirname "$0")/.."
 BURSTS=5
 CLIENTS=40 # of a burst: they ask at once, so their children die together
 requests=$((BURSTS * CLIENTS))
-watcher=
-flood=
 results=$(mktemp -d)
 end_of_line=
 [ ! -t 1 ] || end_of_line=$(printf '\033[K') # wipes what was longer
 
 clean_up() {
-    for pid in $flood $watcher; do
-        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-    done
+    end_helpers
     stop_stage
     rm -rf "$results"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+end_by clean_up
 
 idea_of() {
     case $1 in
@@ -56,32 +49,27 @@ bar() {
 
 # show ANSWERED: one line; on a terminal, `again` is written over by the next.
 show() {
-    zombies=$(count_children "$server" Z)
-    line=$(printf '  %3d answered  %3d zombies  %s' "$1" "$zombies" \
-        "$(bar "$zombies")")
+    left=$(zombies)
+    line=$(printf '  %3d answered  %3d zombies  %s' "$1" "$left" \
+        "$(bar "$left")")
     case ${2:-} in
     again) printf '%s\033[K\r' "$line" ;;
     *) printf '%s%s\n' "$line" "$end_of_line" ;;
     esac
 }
 
-# The number after "NAME": in a line of JSON.
-field() {
-    sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" "$2"
-}
-
 burst() {
     "$build/flood" --json --quiet -n $CLIENTS -c $CLIENTS --timeout 20 \
         "localhost:$port/slow?ms=300" >"$results/flood" &
     flood=$!
+    helpers="$helpers $flood"
     while kill -0 "$flood" 2>/dev/null && [ -t 1 ]; do
         show "$answered" again
         sleep 0.1
     done
     wait "$flood" || fail "stage $stage did not answer everybody"
-    flood=
-    answered=$((answered + $(field answered "$results/flood")))
-    wait_until 100 is_settled || fail "the children of $stage did not end"
+    answered=$((answered + $(json_field answered "$results/flood")))
+    settle
     show "$answered"
 }
 
@@ -90,24 +78,23 @@ flood_stage() {
     echo
     echo "$stage  $(idea_of "$stage")  (pid $server)"
     "$build/watch" --tsv "$server" >"$build/zombies-$stage.tsv" &
-    watcher=$!
+    helpers=$!
     answered=0
     for _ in $(seq $BURSTS); do
         burst
         sleep 0.7 # so that the picture has steps
     done
-    count_children "$server" Z >"$results/$stage.left"
+    zombies >"$results/$stage.left"
     echo "$answered" >"$results/$stage.answered"
     stop_stage
-    wait "$watcher" || true
-    watcher=
+    await_helpers
 }
 
 freeze_stage() {
     scripts/freeze.sh "$1" 8 >"$results/freeze" 2>&1 &
-    flood=$!
-    wait "$flood" || fail "$(cat "$results/freeze")"
-    flood=
+    helpers=$!
+    wait "$helpers" || fail "$(cat "$results/freeze")"
+    helpers=
     sed 's/^/  /' "$results/freeze"
     sed -n 's/.*goes on: \([0-9]*\) zombies/\1/p' "$results/freeze" \
         >"$results/$1.frozen"

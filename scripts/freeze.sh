@@ -30,30 +30,11 @@ esac
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-clients=
 clean_up() {
     stop_stage
-    [ -z "$clients" ] || kill "$clients" 2>/dev/null || true
+    end_helpers
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
-
-# Signals that wait for the process, as a mask: SIGCHLD is bit 16.
-pending() {
-    sed -n 's/^ShdPnd:[[:space:]]*//p' "/proc/$server/status"
-}
-
-# It has run its handler when nothing is pending and it sleeps again.
-is_calm() {
-    [ "$(pending)" = 0000000000000000 ] &&
-        grep -q '^State:.S' "/proc/$server/status"
-}
-
-is_stopped() {
-    grep -q '^State:.T' "/proc/$server/status"
-}
+end_by clean_up
 
 start_stage "$stage" --quiet
 set --
@@ -62,10 +43,9 @@ while [ $# -lt "$n" ]; do
 done
 curl --silent --no-keepalive --header 'Connection: close' --parallel \
     --parallel-immediate --parallel-max "$n" "$@" >/dev/null 2>&1 &
-clients=$!
+helpers=$!
 wait_until 50 has_children "$server" "$n" || fail "no $n children came"
-kill -STOP "$server"
-wait_until 50 is_stopped || fail "the parent did not stop"
+pause "$server"
 echo "$n children are working; the parent is stopped"
 
 wait_until 150 has_children "$server" "$n" Z || fail "the children live on"
@@ -77,6 +57,5 @@ echo "$n are dead, 0 buried; pending signals $(pending) ($meaning)"
 
 kill -CONT "$server"
 wait_until 50 is_calm || fail "the parent did not go on"
-echo "the parent goes on: $(count_children "$server" Z) zombies"
-wait "$clients" 2>/dev/null || true
-clients=
+echo "the parent goes on: $(zombies) zombies"
+await_helpers

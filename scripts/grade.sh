@@ -21,8 +21,8 @@ case ${1:-} in
 -*) usage >&2 && exit 64 ;;
 esac
 cd "$(dirname "$0")/.."
+. scripts/lib.sh
 . exercises/find.sh
-build=${BUILD:-build}
 mine=${WORK:-work}
 
 # compiler_says FROM FILE LINES: its words, short, about the reader's FILE, that
@@ -39,11 +39,7 @@ build_own() {
     from=$(field_of "$1" from)
     file=$mine/$1/$(file_of "$1")
     tree=${GRADES:-$PWD/$build/grade}/$1
-    mkdir -p "$tree/$build"
-    cp -a Makefile common part? tools tests www scripts labs "$tree/"
-    for made in common part1 part2 part3 flags; do
-        [ ! -e "$build/$made" ] || cp -au "$build/$made" "$tree/$build/"
-    done
+    copy_tree "$tree"
     cat "$file" >"$tree/$from"
     program=$tree/$build/$(basename "$from" .c)
     if ! make -s -C "$tree" B="$build" "$stage" >"$said" 2>&1; then
@@ -73,10 +69,7 @@ grade() {
 }
 
 said=$(mktemp)
-trap 'rm -f "$said"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+end_by "rm -f '$said'"
 [ -x "$build/flood" ] || make -s "$build/flood"
 
 if [ $try = yes ]; then
@@ -85,10 +78,8 @@ if [ $try = yes ]; then
         exit 64
     fi
     name=$(find_exercise "$1")
-    if [ -z "$(field_of "$name" make)" ]; then
-        echo "grade.sh: $name is no server; see exercises/$name/task.md" >&2
-        exit 1
-    fi
+    [ -n "$(field_of "$name" make)" ] ||
+        fail "$name is no server; see exercises/$name/task.md"
     build_own "$name" || exit 1
     rm -f "$said"
     # shellcheck disable=SC2046 # one word an option

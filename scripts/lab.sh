@@ -15,6 +15,7 @@ case ${1:-} in
 -*) usage >&2 && exit 64 ;;
 esac
 cd "$(dirname "$0")/.."
+. scripts/lib.sh
 
 if [ $# -gt 0 ]; then
     [ -x "labs/$1/run.sh" ] || {
@@ -35,7 +36,7 @@ in_order() {
 
 said=$(mktemp)
 list=$(mktemp)
-trap 'rm -f "$said" "$list"' EXIT
+end_by "rm -f '$said' '$list'"
 in_order >"$list"
 passed=0 failed=0 skipped=0
 while read -r number name; do

@@ -30,38 +30,23 @@ esac
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-flood=$build/flood
 watch=$build/watch
-watcher=
-clients=
 samples=$(mktemp)
 
 clean_up() {
-    for pid in $watcher $clients; do
-        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-    done
+    end_helpers
     stop_stage
     rm -f "$samples"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+end_by clean_up
 
 say() {
     printf '%-9s%s\n' "$1" "$2"
 }
 
-settle() {
-    wait_until 100 is_settled || fail "the children of $stage live on"
-}
-
 # ask N AT-A-TIME [MS]: requests that are all answered.
 ask() {
-    "$flood" --quiet -n "$1" -c "$2" --timeout 20 \
-        "localhost:$port/slow?ms=${3:-20}" >/dev/null ||
-        fail "stage $stage did not answer everybody"
-    settle
+    ask_all "slow?ms=${3:-20}" "$1" "$2"
 }
 
 # --- zombies: what build/watch sees ------------------------------------------
@@ -71,15 +56,14 @@ CLIENTS=40 # of a burst
 record_zombies() { # STAGE BURSTS PAUSE
     start_stage "$1" --quiet
     "$watch" --tsv "$server" >"$data/zombies-$1.tsv" &
-    watcher=$!
+    helpers=$!
     sleep 0.2 # so that the picture begins before the flood does
     for _ in $(seq "$2"); do
         ask $CLIENTS $CLIENTS 300
         sleep "$3" # so that it has steps
     done
     stop_stage
-    wait "$watcher" || true
-    watcher=
+    await_helpers
 }
 
 # The zombies at the end of each quiet time.
@@ -203,15 +187,14 @@ record_freeze() { # STAGE
     done
     curl --silent --no-keepalive --header 'Connection: close' --parallel \
         --parallel-immediate --parallel-max $FROZEN "$@" >/dev/null 2>&1 &
-    clients=$!
+    helpers=$!
     look_until $FROZEN 0
     kill -STOP "$server"
     look_until 0 $FROZEN
     look_for 15
     kill -CONT "$server"
     look_for 40
-    wait "$clients" || true
-    clients=
+    await_helpers
     stop_stage
     intervals >"$data/freeze-$stage.tsv"
 }
@@ -233,10 +216,7 @@ check_freeze() { # STAGE ZOMBIES
 record_calls() { # NAME COMMAND...
     name=$1
     shift
-    whole=$build
-    build=$(scripts/twin.sh fewer-calls 3c)
-    start_stage 3c --quiet
-    build=$whole
+    start_twin_of fewer-calls 3c --quiet
     "$@"
     grep '^>' "$log" |
         awk 'BEGIN { OFS = "\t"; print 0, 0 }
@@ -244,27 +224,10 @@ record_calls() { # NAME COMMAND...
     stop_stage
 }
 
-is_stopped() {
-    grep -q '^State:.T' "/proc/$server/status"
-}
-
 # All of a crowd die while the parent is stopped.
 ask_frozen() { # TIMES
     for _ in $(seq "$1"); do
-        "$flood" --silent --quiet -n $CLIENTS -c $CLIENTS "localhost:$port" \
-            >/dev/null 2>&1 &
-        clients=$!
-        wait_until 50 has_children "$server" $CLIENTS ||
-            fail 'not all clients came'
-        kill -STOP "$server"
-        wait_until 50 is_stopped || fail 'the parent did not stop'
-        kill "$clients"
-        wait "$clients" 2>/dev/null || true
-        clients=
-        wait_until 50 has_children "$server" $CLIENTS Z ||
-            fail 'the children live on'
-        kill -CONT "$server"
-        settle
+        kill_together $CLIENTS
     done
 }
 
@@ -283,23 +246,13 @@ check_calls() { # TIMES
 
 # --- vanished: answers lost against the body of the request ------------------
 
-# start_twin LAB STAGE [OPTION...]
-start_twin() {
-    twin=$(scripts/twin.sh "$1" "$2")
-    shift
-    whole=$build
-    build=$twin
-    start_stage "$@"
-    build=$whole
-}
-
 record_vanished() { # TIMES
     mkdir -p "$data/root"
     head -c 200000 /dev/zero >"$data/root/big"
     : >"$data/vanished.tsv"
     for who in twin 1c; do
         if [ $who = twin ]; then
-            start_twin vanished-answer 1b --quiet
+            start_twin_of vanished-answer 1b --quiet
         else
             start_stage 1c --quiet --root "$data/root"
         fi
@@ -339,7 +292,7 @@ record_nagle() {
     mkdir -p "$data/root"
     head -c 20000 /dev/zero >"$data/root/page"
     : >"$data/nagle.tsv"
-    start_twin forty-milliseconds 1c --quiet --root "$data/root"
+    start_twin_of forty-milliseconds 1c --quiet --root "$data/root"
     ask_thirty two "http://localhost:$port/page"
     ask_thirty one "http://localhost:$port/slow"
     stop_stage
@@ -375,19 +328,17 @@ record_backlog() { # BACKLOG...
     : >"$data/backlog.tsv"
     for backlog; do
         export BACKLOG="$backlog"
-        start_twin never-accepts 1b --quiet
-        kill -STOP "$server"
-        wait_until 50 is_stopped || fail 'the server did not stop'
+        start_twin_of never-accepts 1b --quiet
+        pause "$server"
         curl -s -Z --parallel-immediate --parallel-max $CALLERS -m 60 \
             -w '\ntook %{time_total}\n' \
             "http://localhost:$port/[1-$CALLERS]" \
             >"$samples" 2>/dev/null &
-        clients=$!
+        helpers=$!
         queued=$((backlog + 1 < CALLERS ? backlog + 1 : CALLERS))
         wait_until 50 has_queued $queued || fail 'nobody is in the queue'
         kill -CONT "$server"
-        wait "$clients" || true
-        clients=
+        await_helpers
         stop_stage
         sed -n 's/^took //p' "$samples" | sort -n |
             awk -v backlog="$backlog" \

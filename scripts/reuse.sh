@@ -26,53 +26,35 @@ if [ $# -ne 2 ] || ! is_choice "$1" || ! is_choice "$2"; then
 fi
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
-server=
 said=$(mktemp)
 clean_up() {
     stop_stage
     rm -f "$said"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+end_by clean_up
 
 program_with() { # set|unset
     if [ "$1" = set ]; then
         program_of 1a
     else
-        echo "$(scripts/twin.sh reuse-table 1a)/1a_hello"
+        twin_of reuse-table 1a
     fi
 }
 
-# run PROGRAM PORT: starts it; sets server, and port to what it listens on.
-# Fails if it ends at once.
-run() {
-    log=$(mktemp)
-    "$1" --port "$2" 2>"$log" 3>&- &
-    server=$!
-    wait_until 50 has_said_something
-    port=$(sed -n 's/.*listening on http:.*:\([0-9]*\)\/.*/\1/p' "$log")
-    [ -n "$port" ]
-}
-
-has_said_something() {
-    [ -s "$log" ]
-}
-
 has_time_wait() {
-    [ -n "$(ss -Htan state time-wait "sport = :$1")" ]
+    [ "$(time_waits sport)" -gt 0 ]
 }
 
 first=$(program_with "$1")
 second=$(program_with "$2")
-run "$first" 0 || fail "the first run did not start: $(cat "$log")"
+try_to_start "$first" --port 0 || fail "the first run did not start: $(cat "$log")"
 # It says nothing, so nothing is unread, and waits for the server to close.
 "$build/flood" --silent --quiet -n 1 -c 1 "localhost:$port" >/dev/null ||
     fail 'no answer'
 taken=$port
-wait_until 20 has_time_wait "$taken" || fail 'no TIME_WAIT was left'
+wait_until 20 has_time_wait || fail 'no TIME_WAIT was left'
 stop_stage
-if run "$second" "$taken"; then
+if try_to_start "$second" --port "$taken"; then
     echo "first run $1, second run $2: it listens"
     exit 0
 fi

@@ -16,6 +16,7 @@ case ${1:-} in
 -*) usage >&2 && exit 64 ;;
 esac
 cd "$(dirname "$0")/.."
+. scripts/lib.sh
 . exercises/find.sh
 
 if [ -z "${1:-}" ]; then
@@ -28,7 +29,7 @@ own=${WORK:-work}/$name
 file=$own/$(file_of "$name")
 
 fresh=$(mktemp)
-trap 'rm -f "$fresh"' EXIT
+end_by "rm -f '$fresh'"
 write_start "$name" "$fresh"
 mkdir -p "$own"
 if [ -e "$file" ] && ! cmp -s "$file" "$fresh"; then

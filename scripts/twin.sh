@@ -20,34 +20,22 @@ esac
 name=$1
 shift
 cd "$(dirname "$0")/.."
-build=${BUILD:-build}
+. scripts/lib.sh
 patch=labs/$name/break.patch
 twin=$build/twins/$name
-if [ ! -e "$patch" ]; then
-    echo "twin.sh: there is no $patch" >&2
-    exit 1
-fi
+[ -e "$patch" ] || fail "there is no $patch"
 
 mkdir -p "$build/twins"
 exec 9>"$build/twins/$name.lock" # one at a time makes this twin
 flock 9
 # Objects of another patch would be newer than the sources restored below.
 cmp -s "$patch" "$twin/applied.patch" || rm -rf "$twin"
-mkdir -p "$twin/$build"
-cp -a Makefile bench common part1 part2 part3 tools tests www scripts labs "$twin/"
-for made in common part1 part2 part3 tools tests flags; do
-    [ ! -e "$build/$made" ] || cp -au "$build/$made" "$twin/$build/"
-done
-if ! said=$(patch -d "$twin" -p1 --no-backup-if-mismatch <"$patch" 2>&1); then
-    echo "twin.sh: $patch does not apply any more: $said" >&2
-    exit 1
-fi
+copy_tree "$twin"
+said=$(patch -d "$twin" -p1 --no-backup-if-mismatch <"$patch" 2>&1) ||
+    fail "$patch does not apply any more: $said"
 cp "$patch" "$twin/applied.patch"
-if [ $# -eq 0 ]; then
-    set -- 1a 1b 1c 2a 3a 3b 3c
-fi
-if ! said=$(make -s -C "$twin" B="$build" "$@" 2>&1); then
-    echo "twin.sh: the twin $name does not build: $said" >&2
-    exit 1
-fi
+# shellcheck disable=SC2046 # one word a stage
+[ $# -gt 0 ] || set -- $(list_stages)
+said=$(make -s -C "$twin" B="$build" "$@" 2>&1) ||
+    fail "the twin $name does not build: $said"
 echo "$twin/$build"

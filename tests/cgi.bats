@@ -7,7 +7,7 @@
 
 setup() {
     cd "$BATS_TEST_DIRNAME/.." || exit
-    source tests/lib.bash
+    source scripts/lib.sh
     own=$BATS_TEST_TMPDIR/cgi
     mkdir "$own"
     start
@@ -26,7 +26,7 @@ start() {
 
 # refuses OPTION...: 2a ends at once, with the status for wrong options.
 refuses() {
-    run timeout 10 "$BUILD/2a_cgi" --port 0 "$@"
+    run timeout 10 "$build/2a_cgi" --port 0 "$@"
     [ "$status" = 64 ]
 }
 
@@ -70,11 +70,11 @@ has_descriptors() {
 }
 
 nothing_is_left() {
-    wait_for 5 has_children "$server" 0
+    wait_until 50 has_children "$server" 0
 }
 
 log_says() {
-    wait_for 5 grep -qF "$1" "$log"
+    wait_until 50 grep -qF "$1" "$log"
 }
 
 @test "a shell script and a Python program answer GET" {
@@ -114,7 +114,7 @@ END
     before=$(descriptors)
     get --data-binary "@$own/sent" -o "$own/got" "$url/cgi-bin/cat"
     cmp "$own/sent" "$own/got"
-    wait_for 5 has_descriptors "$before"
+    wait_until 50 has_descriptors "$before"
     [ "$(status_of -X POST -H 'Content-Length: 67108865' "$url/cgi-bin/cat")" = 413 ]
 }
 
@@ -287,7 +287,7 @@ echo last
 END
     get -N -o "$own/got" "$url/own/waits" &
     local client=$!
-    wait_for 5 grep -q first "$own/got"
+    wait_until 50 grep -q first "$own/got"
     run grep last "$own/got"
     [ "$status" = 1 ]
     touch "$own/go"
@@ -303,10 +303,10 @@ while :; do echo tick; sleep 0.05; done
 END
     curl -s -N -o "$own/got" "$url/own/endless" &
     local client=$!
-    wait_for 5 grep -q tick "$own/got"
+    wait_until 50 grep -q tick "$own/got"
     to_end=$(cat "$own/pid")
     kill "$client"
-    wait_for 5 group_is_gone "$to_end"
+    wait_until 50 group_is_gone "$to_end"
     log_says 'cgi endless: lost its client, ended after its header'
     nothing_is_left
 }
@@ -333,7 +333,7 @@ exec sleep 1000
 END
     [ "$(get "$url/own/lingers")" = all ]
     to_end=$(cat "$own/pid")
-    wait_for 5 group_is_gone "$to_end"
+    wait_until 50 group_is_gone "$to_end"
     log_says 'cgi lingers: closed its output but did not exit'
     nothing_is_left
 }
@@ -346,11 +346,11 @@ exec sleep 1000
 END
     get "$url/own/stays" &
     local client=$!
-    wait_for 5 test -s "$own/pid"
+    wait_until 50 test -s "$own/pid"
     to_end=$(cat "$own/pid")
     kill -KILL "$server"
     wait "$client" || true
-    wait_for 5 group_is_gone "$to_end"
+    wait_until 50 group_is_gone "$to_end"
 }
 
 @test "a program inherits descriptors 0, 1 and 2, and no signal setting" {
@@ -385,7 +385,7 @@ END
     curl -s --head -m 5 "$url/own/endless" > "$own/got"
     [ "$(status_of -m 5 "$url/own/nothing")" = 204 ]
     [ "$(status_of -m 5 "$url/own/no-such")" = 404 ]
-    wait_for 5 has_children "$server" 0
+    wait_until 50 has_children "$server" 0
 }
 
 @test "slashes in front of a prefix do not give its programs away" {
@@ -406,11 +406,11 @@ END
     env --ignore-signal=CHLD "$program" --port 0 --cgi "/own=$own" \
         2> "$log" 3>&- &
     server=$!
-    wait_for 10 grep -q 'listening on' "$log"
+    wait_until 100 grep -q 'listening on' "$log"
     port=$(sed -n 's/.*:\([0-9]*\)\/, pid.*/\1/p' "$log")
     run get "http://127.0.0.1:$port/own/dies"
     [ "$status" != 0 ]
-    wait_for 5 grep -q 'killed by signal 11' "$log"
+    wait_until 50 grep -q 'killed by signal 11' "$log"
 }
 
 @test "what a program says on standard error is in the server's log" {
@@ -426,7 +426,7 @@ END
     get "${urls[@]}" > "$own/got"
     [ "$(grep -c Hello "$own/got")" = 100 ]
     nothing_is_left
-    wait_for 5 has_descriptors "$before"
+    wait_until 50 has_descriptors "$before"
 }
 
 @test "a wrong mount or time-out is refused with a reason" {
@@ -436,7 +436,7 @@ END
     done
     refuses --cgi /a%zz=part2/cgi-bin
     [[ $output == *"'/a%zz' is no path of a URL"* ]]
-    run timeout 10 "$BUILD/2a_cgi" --port 0 --cgi /x=/no/such/dir
+    run timeout 10 "$build/2a_cgi" --port 0 --cgi /x=/no/such/dir
     [ "$status" = 1 ]
     [[ $output == *"cannot run programs of /no/such/dir: No such file"* ]]
     refuses --cgi-timeout soon

@@ -308,5 +308,5 @@ had_parts() {
     echo "$output"
     cat "$log"
     [[ $output == *"<title>600 s long, at 599, at its end</title>"* ]]
-    wait_for 5 had_parts tone.wav
+    wait_until 50 had_parts tone.wav
 }

@@ -230,9 +230,7 @@ nothing_left() {
 all=$(mktemp -d)
 export CASES="$all/cases"
 results=$(mktemp)
-trap 'rm -rf "$all" "$results"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+end_by "rm -rf '$all' '$results'"
 [ -x "$build/flood" ] || make -s all || exit 1
 
 wanted=

@@ -6,7 +6,7 @@
 
 setup() {
     cd "$BATS_TEST_DIRNAME/.." || exit
-    source tests/lib.bash
+    source scripts/lib.sh
     root=$BATS_TEST_TMPDIR/root
     mkdir -p "$root/docs" "$root/bare/<b>"
     seq 100000 > "$root/numbers.txt"
@@ -135,7 +135,7 @@ print([part.get_payload() for part in answer.get_payload()])' > "$BATS_TEST_TMPD
 
 # The kibibytes of memory that the server holds.
 resident() {
-    "$BUILD/watch" --once "$server" | awk '$1 == "rss" { print $2 }'
+    "$build/watch" --once "$server" | awk '$1 == "rss" { print $2 }'
 }
 
 has_grown_to() {
@@ -148,7 +148,7 @@ has_grown_to() {
     before=$(resident)
     get --limit-rate 8M -o "$BATS_TEST_TMPDIR/got" "$url/large" &
     to_end=$!
-    wait_for 20 has_grown_to "$BATS_TEST_TMPDIR/got" 12000000
+    wait_until 200 has_grown_to "$BATS_TEST_TMPDIR/got" 12000000
     [ "$(resident)" -le $((before + 512)) ]
 }
 

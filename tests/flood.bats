@@ -10,8 +10,8 @@
 
 setup() {
     cd "$BATS_TEST_DIRNAME/.." || exit
-    source tests/lib.bash
-    FLOOD=$(realpath "$BUILD/flood")
+    source scripts/lib.sh
+    FLOOD=$(realpath "$build/flood")
     LOG=$BATS_TEST_TMPDIR/log
     : > "$LOG"
     PIDS=()
@@ -266,7 +266,7 @@ start_server() {
     LOG=$LOG python3 "$BATS_TEST_TMPDIR/scripted.py" "$@" \
         > "$BATS_TEST_TMPDIR/port" 3>&- &
     PIDS+=($!)
-    wait_for 30 test -s "$BATS_TEST_TMPDIR/port"
+    wait_until 300 test -s "$BATS_TEST_TMPDIR/port"
     port=$(cat "$BATS_TEST_TMPDIR/port")
 }
 
@@ -499,7 +499,7 @@ answer_is() {
 @test "a reset in an answer that only closing could end: reset" {
     start_server resets_midway
     start_flood -n 1 --timeout 60 "127.0.0.1:$port"
-    wait_for 30 has_logged '^request' 1
+    wait_until 300 has_logged '^request' 1
     echo seen >> "$LOG"
     finish_flood
     [ "$status" -eq 1 ]
@@ -521,7 +521,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(0)
 print(s.getsockname()[1], flush=True); threading.Event().wait()' \
         > "$BATS_TEST_TMPDIR/port" 3>&- &
     PIDS+=($!)
-    wait_for 30 test -s "$BATS_TEST_TMPDIR/port"
+    wait_until 300 test -s "$BATS_TEST_TMPDIR/port"
     port=$(cat "$BATS_TEST_TMPDIR/port")
     flood_json -n 12 -c 12 --hold --timeout 0.5 "127.0.0.1:$port"
     [ "$status" -eq 1 ]
@@ -692,7 +692,7 @@ SCRIPT
 @test "--hold keeps all connections until it is interrupted" {
     start_server keep
     start_flood --hold -n 6 -c 2 --timeout 60 "127.0.0.1:$port"
-    wait_for 30 grep -q "^holding 6 connections until Ctrl-C$" "$ERR"
+    wait_until 300 grep -q "^holding 6 connections until Ctrl-C$" "$ERR"
     [ "$(logged '^request')" -eq 6 ]
     [ "$(logged '^header Connection')" -eq 0 ]
     kill -0 "$flood"
@@ -750,7 +750,7 @@ SCRIPT
     flood_json --abort -n 3 "127.0.0.1:$port"
     [ "$status" -eq 0 ]
     expect aborted 3 answered 0 sent 3 bytes_received 3
-    wait_for 30 has_logged '^ended by' 3
+    wait_until 300 has_logged '^ended by' 3
     [ "$(logged '^ended by reset$')" -eq 3 ]
     run flood --abort -n 3 "127.0.0.1:$port"
     [ "${lines[0]}" = \
@@ -763,7 +763,7 @@ SCRIPT
     [ "$status" -eq 0 ]
     expect aborted 2 answered 0
     at_least "$(field p50_ms)" 300
-    wait_for 30 has_logged '^ended by' 2
+    wait_until 300 has_logged '^ended by' 2
     [ "$(logged '^ended by reset$')" -eq 2 ]
 }
 
@@ -792,7 +792,7 @@ SCRIPT
     for signal in INT TERM; do
         : > "$LOG"
         start_flood -n 50 -c 5 --timeout 60 "127.0.0.1:$port"
-        wait_for 30 has_logged '^request' 5
+        wait_until 300 has_logged '^request' 5
         kill -s "$signal" "$flood"
         finish_flood
         [ "$status" -eq 1 ]

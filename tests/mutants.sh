@@ -105,9 +105,7 @@ clean_up() {
     [ -z "$running" ] || kill "$running" 2>/dev/null || true
     rm -f "$said" "$results"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+end_by clean_up
 passed=0 failed=0
 if [ $# -gt 0 ]; then
     set -- "labs/$1/break.patch"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # scripts.bats - the scripts a reader runs do what they say, and leave nothing.
 
-source tests/lib.bash
+source scripts/lib.sh
 
 # No process of this session is left.
 session_is_over() {
@@ -52,9 +52,37 @@ session_is_over() {
     run "$build/flood" -n 2000 -c 128 --timeout 60 "localhost:$port/"
     [ "$status" -eq 0 ]
     [ "${lines[0]}" = "answered 2000  refused 0  reset 0  closed early 0  timed out 0" ]
-    wait_for 10 is_settled
+    wait_until 100 is_settled
     [ "$(scripts/zombies "$server")" = "0 zombies" ]
     [ "$(count_children "$server")" -eq 0 ]
+}
+
+@test "lib.sh: whatever ends a script, it ends what it has started" {
+    for signal in EXIT:0 INT:130 TERM:143 HUP:129; do
+        # shellcheck disable=SC2016 # for the shell below
+        run sh -c '. scripts/lib.sh
+            end_by end_helpers
+            sleep 60 3>&- &
+            helpers=$!
+            echo $helpers
+            [ "$1" = EXIT ] || kill -"$1" $$' sh "${signal%:*}"
+        echo "$signal: $status $output"
+        [ "$status" -eq "${signal#*:}" ]
+        [ ! -e "/proc/$output" ]
+    done
+}
+
+@test "lib.sh: a stage is settled once nobody is alive below it" {
+    start_stage 3a --quiet
+    visit_silently 2
+    wait_until 50 has_children "$server" 2
+    wait_until 50 is_calm
+    run is_settled
+    [ "$status" -eq 1 ]
+    end_helpers
+    wait_until 50 is_settled
+    [ "$(zombies)" -eq 2 ]
+    stop_stage
 }
 
 # Each curl script shows its commands, and what comes of them.
@@ -136,11 +164,11 @@ session_is_over() {
     script -qefc "echo \$\$ >$BATS_TEST_TMPDIR/session; scripts/demo.sh" \
         "$BATS_TEST_TMPDIR/typescript" >/dev/null 2>&1 3>&- &
     terminal=$!
-    wait_for 20 grep -q '80 answered' "$BATS_TEST_TMPDIR/typescript"
+    wait_until 200 grep -q '80 answered' "$BATS_TEST_TMPDIR/typescript"
     grep -q $'zombies.*\r' "$BATS_TEST_TMPDIR/typescript"
     kill -TERM "$terminal" # the terminal is closed: demo.sh hears SIGHUP
     wait "$terminal" || true
-    wait_for 10 session_is_over "$(cat "$BATS_TEST_TMPDIR/session")"
+    wait_until 100 session_is_over "$(cat "$BATS_TEST_TMPDIR/session")"
 }
 
 @test "make diff-3c shows the loop and little else" {
@@ -198,5 +226,6 @@ session_is_over() {
 }
 
 teardown() {
+    end_helpers
     stop_stage
 }

@@ -3,8 +3,6 @@
 #include "common/log.h"
 #include "tests/testing.h"
 
-#define TEXT(literal) literal, sizeof literal - 1
-
 static const struct limits limits = {.target_bytes = 8000, .head_bytes = 8000};
 
 static int discard(void *to, const struct piece *piece)
@@ -15,19 +13,6 @@ static int discard(void *to, const struct piece *piece)
 }
 
 static char line[TEXT_BYTES]; // what was logged last
-
-/* Standard error becomes a socket that keeps each write apart. */
-static int log_end;
-
-static void catch_the_log(void)
-{
-    int ends[2];
-    int type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    ck_assert_int_eq(socketpair(AF_UNIX, type, 0, ends), 0);
-    ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
-    close(ends[1]);
-    log_end = ends[0];
-}
 
 static void read_the_line(void)
 {

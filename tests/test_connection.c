@@ -136,11 +136,7 @@ static void open_visit(void)
 static void open_tcp_visit(void)
 {
     int listener = net_listen("127.0.0.1", "0");
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
-    getsockname(listener, (void *)&address, &len);
-    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(connect(client, (void *)&address, len), 0);
+    int client = connect_to(listener);
     int server = net_accept(listener);
     close(listener);
     serve(server, client);

@@ -2,7 +2,7 @@
 #include "common/exchange.h"
 #include "common/files.h"
 #include "common/options.h"
-#include "tests/testing.h"
+#include "tests/sink.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -42,13 +42,6 @@ static void make_socket(const char *name)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(fd, (void *)&address, sizeof address), 0);
     close(fd);
-}
-
-static void set_time(const char *name, time_t modified)
-{
-    const struct timespec times[2] = {{.tv_sec = modified},
-                                      {.tv_sec = modified}};
-    ck_assert_int_eq(utimensat(AT_FDCWD, own_path(name), times, 0), 0);
 }
 
 #define BEFORE "Sun, 06 Nov 1994 08:49:36 GMT"
@@ -137,36 +130,16 @@ static void remove_root(void)
 
 /* --- Asking --- */
 
-struct sink {
-    char bytes[4 * TEXT_BYTES];
-    size_t len;
-    int calls;
-    int file_pieces;
-    const char *shrinks; // the file that is cut to 3 bytes on its way
-};
+static struct sink sink;
+static const char *shrinks; // the file that is cut to 3 bytes on its way
 
-static int take_piece(void *to, const struct piece *piece)
+static int shrink_and_take(void *to, const struct piece *piece)
 {
-    struct sink *sink = to;
-    sink->calls++;
-    ck_assert_uint_lt(sink->len + (size_t)piece->len, sizeof sink->bytes);
-    char *end = sink->bytes + sink->len;
-    ssize_t got = piece->len;
-    if (piece->bytes) {
-        memcpy(end, piece->bytes, (size_t)piece->len);
-    } else {
-        sink->file_pieces++;
-        if (sink->shrinks)
-            ck_assert_int_eq(truncate(sink->shrinks, 3), 0);
-        got = pread(piece->file, end, (size_t)piece->len, piece->offset);
-    }
-    sink->len += (size_t)got;
-    sink->bytes[sink->len] = '\0';
-    errno = EIO;
-    return got == piece->len ? 0 : -1;
+    if (!piece->bytes && shrinks)
+        ck_assert_int_eq(truncate(shrinks, 3), 0);
+    return take_piece(to, piece);
 }
 
-static struct sink sink;
 static struct exchange exchange;
 static int root = -1;
 static struct files files = {.index = "index.html"};
@@ -189,7 +162,8 @@ static const char *ask_with(const char *line, const char *headers)
     sink.len = 0;
     sink.calls = sink.file_pieces = 0;
     bool for_head = strncmp(line, "HEAD ", 5) == 0;
-    response_open(&exchange.response, take_piece, &sink, 1, for_head, true);
+    response_open(&exchange.response, shrink_and_take, &sink, 1, for_head,
+                  true);
     files.root = root;
     files_answer(&exchange, &files);
     response_end(&exchange.response);
@@ -570,7 +544,7 @@ START_TEST(a_file_that_shrinks_breaks_the_response)
     snprintf(path, sizeof path, "%s", own_path("root/shrinking"));
     int silence = open("/dev/null", O_WRONLY | O_CLOEXEC);
     dup2(silence, STDERR_FILENO);
-    sink.shrinks = path;
+    shrinks = path;
     get("/shrinking");
     ck_assert(exchange.response.broken);
     ck_assert_ptr_nonnull(strstr(sink.bytes, "\r\nContent-Length: 16384\r\n"));
@@ -1130,7 +1104,7 @@ START_TEST(a_part_that_shrinks_breaks_the_response)
     snprintf(path, sizeof path, "%s", own_path("root/shrinking"));
     int silence = open("/dev/null", O_WRONLY | O_CLOEXEC);
     dup2(silence, STDERR_FILENO);
-    sink.shrinks = path;
+    shrinks = path;
     ask_with("GET /shrinking", "Range: bytes=0-0,100-16383\r\n");
     ck_assert_int_eq(exchange.response.status, 206);
     ck_assert(exchange.response.broken);

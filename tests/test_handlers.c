@@ -1,16 +1,13 @@
 /* test_handlers.c - what a signal handler must not do to its process.
  *
  * The first part calls 3c's own functions, so that a signal can be made to
- * come between two lines; the second runs whole stages from $BUILD (build). */
+ * come between two lines; the second runs whole stages. */
 int main_of_3c(int argc, char **argv);
 #define main main_of_3c
 #include "part3/3c_fork_wait_loop.c" // NOLINT(bugprone-suspicious-include)
 #undef main
 
-#include "testing.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "tests/stage.h"
 
 /* --- The handler of 3c --- */
 
@@ -63,78 +60,14 @@ END_TEST
 
 /* --- Whole stages --- */
 
-struct server {
-    pid_t pid;
-    int log; // its standard error
-    int port;
-};
-
-static void become_stage(const char *name, const char *cgi, int log)
-{
-    char path[4096];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/%s", build ? build : "build", name);
-    prctl(PR_SET_PDEATHSIG, SIGKILL); // a failed test leaves nothing
-    unsetenv("TZ"); // a clock looks for the time zone each time, as usual
-    dup2(log, STDERR_FILENO);
-    execl(path, path, "--port", "0", "--root", "www", "--quiet", cgi,
-          (char *)NULL);
-    _exit(127);
-}
-
-/* Read the log until `text` has come; returns what was read by this call. */
-static const char *read_log(const struct server *server, const char *text)
-{
-    static char all[TEXT_BYTES];
-    size_t len = 0;
-    do {
-        wait_for_events(server->log, POLLIN);
-        ssize_t got = read(server->log, all + len, sizeof all - 1 - len);
-        ck_assert_msg(got > 0, "'%s' was not logged, but: %s", text, all);
-        len += (size_t)got;
-        all[len] = '\0';
-    } while (!strstr(all, text) || all[len - 1] != '\n');
-    return all;
-}
-
-/* `cgi` is one more option, or NULL. */
-static struct server start_stage(const char *name, const char *cgi)
-{
-    static const char url[] = "listening on http://127.0.0.1:";
-    int ends[2];
-    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-    struct server server = {.pid = fork(), .log = ends[0]};
-    ck_assert_int_ge(server.pid, 0);
-    if (server.pid == 0)
-        become_stage(name, cgi, ends[1]);
-    close(ends[1]);
-    server.port = atoi(strstr(read_log(&server, url), url) + sizeof url - 1);
-    return server;
-}
-
-static void stop_stage(const struct server *server)
-{
-    kill(server->pid, SIGTERM);
-    ck_assert_int_eq(status_of(server->pid), 128 + SIGTERM);
-    close(server->log);
-}
-
 /* Connect, and ask for `path`. */
 static int ask(const struct server *server, const char *path)
 {
-    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)server->port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    ck_assert_int_eq(
-        connect(client, (struct sockaddr *)&address, sizeof address), 0);
+    int client = dial(server);
     char request[256];
-    int len = snprintf(
-        request, sizeof request,
-        "GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", path);
-    write_all(client, request, (size_t)len);
+    snprintf(request, sizeof request,
+             "GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", path);
+    say(client, request);
     return client;
 }
 
@@ -155,7 +88,8 @@ START_TEST(deaths_at_any_moment_do_not_silence_it)
     static const char *const stages[] = {"3b_fork_one_wait",
                                          "3c_fork_wait_loop"};
     enum { ROUNDS = 150, AT_ONCE = 8 };
-    struct server server = start_stage(stages[_i], NULL);
+    unsetenv("TZ"); // a clock looks for the time zone each time, as usual
+    struct server server = START_STAGE(stages[_i], "--quiet");
     for (int round = 0; round < ROUNDS; round++) {
         int clients[AT_ONCE];
         for (int i = 0; i < AT_ONCE; i++)
@@ -163,20 +97,20 @@ START_TEST(deaths_at_any_moment_do_not_silence_it)
         for (int i = 0; i < AT_ONCE; i++)
             expect_answer(clients[i], "HTTP/1.1 200 ");
     }
-    stop_stage(&server);
+    stop(&server);
 }
 END_TEST
 
 START_TEST(the_gateway_learns_how_its_program_ended)
 {
     struct server server =
-        start_stage("2a_cgi", "--cgi=/cgi-bin=part2/cgi-bin");
+        START_STAGE("2a_cgi", "--quiet", "--cgi=/cgi-bin=part2/cgi-bin");
     for (int i = 0; i < 20; i++) {
         expect_answer(ask(&server, "/cgi-bin/exit3"), "HTTP/1.1 502 ");
-        const char *said = read_log(&server, "exit3:");
+        const char *said = read_log(server.log, "exit3:");
         ck_assert_msg(strstr(said, "status 3 ") != NULL, "logged: %s", said);
     }
-    stop_stage(&server);
+    stop(&server);
 }
 END_TEST
 

@@ -83,9 +83,7 @@ static void make_file(const char *name, size_t len)
 {
     static const char zeros[1000];
     write_file(name, zeros, len);
-    const struct timespec times[2] = {{.tv_sec = 784111777},
-                                      {.tv_sec = 784111777}};
-    utimensat(AT_FDCWD, own_path(name), times, 0);
+    set_time(name, 784111777);
 }
 
 static void make_tree(void)

@@ -2,28 +2,6 @@
 #include "common/log.h"
 #include "tests/testing.h"
 
-/* Standard error becomes a socket that keeps each write apart. */
-static int log_end;
-
-static void catch_the_log(void)
-{
-    int ends[2];
-    int type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    ck_assert_int_eq(socketpair(AF_UNIX, type, 0, ends), 0);
-    ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
-    close(ends[1]);
-    log_end = ends[0];
-}
-
-/* What the next write was; "" if there was none. */
-static const char *next_write(void)
-{
-    static char text[TEXT_BYTES];
-    ssize_t len = read(log_end, text, sizeof text - 1);
-    text[len > 0 ? len : 0] = '\0';
-    return text;
-}
-
 START_TEST(a_line_carries_role_and_pid)
 {
     char expected[64];

@@ -23,19 +23,6 @@ static void do_nothing(int signal)
     (void)signal;
 }
 
-/* A client of `listener` on 127.0.0.1 or ::1. */
-static int connect_to(int listener)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
-    struct sockaddr *any = (void *)&address;
-    ck_assert_int_eq(getsockname(listener, any, &len), 0);
-    int client = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_ge(client, 0);
-    ck_assert_msg(connect(client, any, len) == 0, "%s", strerror(errno));
-    return client;
-}
-
 struct tcp {
     int listener, client, server;
 };

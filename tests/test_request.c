@@ -5,8 +5,6 @@
 
 #include <malloc.h>
 
-#define TEXT(literal) literal, sizeof literal - 1
-
 enum { UNFINISHED = 1 }; // a verdict: no fault, and not whole
 
 /* Small, so that they can be reached. */

@@ -2,8 +2,6 @@
 #include "common/rules.h"
 #include "tests/testing.h"
 
-#define TEXT(literal) literal, sizeof literal - 1
-
 struct row {
     const char *rule;
     const char *text;

@@ -1,7 +1,7 @@
 /* test_site.c - what the stages answer with. */
 #include "common/options.h"
 #include "common/site.h"
-#include "tests/testing.h"
+#include "tests/sink.h"
 
 /* The site sleeps by poll(2). Here time does not pass, it is noted; and files
  * can always be written. */
@@ -14,27 +14,6 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
     if (count > 0)
         return (int)count;
     slept_ms = timeout;
-    return 0;
-}
-
-struct sink {
-    char bytes[TEXT_BYTES];
-    size_t len;
-};
-
-static int take_piece(void *to, const struct piece *piece)
-{
-    struct sink *sink = to;
-    ck_assert_uint_lt(sink->len + (size_t)piece->len, sizeof sink->bytes);
-    char *end = sink->bytes + sink->len;
-    if (piece->bytes)
-        memcpy(end, piece->bytes, (size_t)piece->len);
-    else
-        ck_assert_int_eq(
-            pread(piece->file, end, (size_t)piece->len, piece->offset),
-            piece->len);
-    sink->len += (size_t)piece->len;
-    sink->bytes[sink->len] = '\0';
     return 0;
 }
 

@@ -2,27 +2,9 @@
  *
  * Each stage declares what it can do and what it must fail: 3a has to leave
  * zombies, or its lesson is gone. Stages are found in $BUILD (build). */
-#include <arpa/inet.h>
-#include <check.h>
-#include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+#include "tests/stage.h"
 
-enum { LIMIT_MS = 10000, FEW = 8, MANY = 40 };
+enum { FEW = 8, MANY = 40 };
 
 enum zombies { HAS_NO_CHILDREN, KEEPS_ALL, KEEPS_SOME, KEEPS_NONE };
 
@@ -55,149 +37,7 @@ static const struct stage {
 };
 enum { STAGES = sizeof stages / sizeof *stages };
 
-/* --- Time and waiting --- */
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Repeat until the condition holds; the test fails after LIMIT_MS. */
-#define WAIT_FOR(condition)                                                    \
-    for (int64_t limit = now_ms() + LIMIT_MS; !(condition); poll(NULL, 0, 5))  \
-    ck_assert_msg(now_ms() < limit, "not in time: %s", #condition)
-
-/* --- A running stage --- */
-
-struct server {
-    pid_t pid;
-    int port;
-    int log; // its standard error
-};
-
-static const char *program(const struct stage *stage)
-{
-    static char path[256];
-    const char *build = getenv("BUILD");
-    snprintf(path, sizeof path, "%s/%s", build ? build : "build", stage->name);
-    return path;
-}
-
-/* Run a stage with these options; returns its pid, its log in *log. */
-static pid_t run(const struct stage *stage, const char *const *options,
-                 int *log)
-{
-    const char *path = program(stage);
-    int ends[2];
-    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-    pid_t pid = fork();
-    ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); // a failed test leaves nothing
-        signal(SIGPIPE, SIG_DFL);         // "ignored" would be inherited
-        dup2(ends[1], STDERR_FILENO);
-        dup2(ends[1], STDOUT_FILENO);
-        const char *argv[24] = {path};
-        for (int i = 0; options[i]; i++)
-            argv[i + 1] = options[i];
-        execv(path, (char *const *)(uintptr_t)argv);
-        _exit(127);
-    }
-    close(ends[1]);
-    *log = ends[0];
-    return pid;
-}
-
-/* Read the log until `text` has come, or its end. Returns all of it. */
-static const char *read_log(int log, const char *text)
-{
-    static char all[65536];
-    size_t len = 0;
-    all[0] = '\0';
-    int64_t limit = now_ms() + LIMIT_MS;
-    while (!strstr(all, text) && len + 1 < sizeof all) {
-        struct pollfd one = {.fd = log, .events = POLLIN};
-        ck_assert_msg(now_ms() < limit, "never logged: %s", text);
-        if (poll(&one, 1, 100) <= 0)
-            continue;
-        ssize_t got = read(log, all + len, sizeof all - 1 - len);
-        if (got <= 0)
-            break;
-        len += (size_t)got;
-        all[len] = '\0';
-    }
-    return all;
-}
-
-#define START(stage, ...)                                                      \
-    start(stage,                                                               \
-          (const char *[]){"--port", "0", "--root", "www", __VA_ARGS__, NULL})
-
-static struct server start(const struct stage *stage,
-                           const char *const *options)
-{
-    struct server server;
-    server.pid = run(stage, options, &server.log);
-    const char *said = read_log(server.log, "pid ");
-    const char *url = strstr(said, "listening on http://127.0.0.1:");
-    ck_assert_msg(url != NULL, "%s says: %s", stage->name, said);
-    server.port = atoi(url + strlen("listening on http://127.0.0.1:"));
-    ck_assert_int_gt(server.port, 0);
-    return server;
-}
-
-/* Returns waitpid's status, once it has ended. */
-static int end_of(pid_t pid)
-{
-    int status;
-    pid_t gone = 0;
-    WAIT_FOR((gone = waitpid(pid, &status, WNOHANG)) != 0);
-    ck_assert_int_eq(gone, pid);
-    return status;
-}
-
-static int stop_by(struct server *server, int signal)
-{
-    kill(server->pid, signal);
-    kill(server->pid, SIGCONT);
-    close(server->log);
-    return end_of(server->pid);
-}
-
-static void stop(struct server *server)
-{
-    int status = stop_by(server, SIGTERM);
-    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
-}
-
 /* --- What /proc says --- */
-
-/* Children of a process: all (state 0) or those in one state. */
-static int children(pid_t parent, char state)
-{
-    int count = 0;
-    DIR *proc = opendir("/proc");
-    for (struct dirent *entry; (entry = readdir(proc));) {
-        char path[300], stat[512] = "";
-        if (!isdigit((unsigned char)entry->d_name[0]))
-            continue;
-        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
-        int file = open(path, O_RDONLY | O_CLOEXEC);
-        ssize_t got = file < 0 ? -1 : read(file, stat, sizeof stat - 1);
-        if (file >= 0)
-            close(file);
-        const char *behind_name = got > 0 ? strrchr(stat, ')') : NULL;
-        char is;
-        int ppid;
-        if (behind_name && sscanf(behind_name, ") %c %d", &is, &ppid) == 2 &&
-            ppid == parent && (!state || is == state))
-            count++;
-    }
-    closedir(proc);
-    return count;
-}
 
 static int descriptors(pid_t pid)
 {
@@ -234,27 +74,6 @@ static bool is_calm(pid_t pid)
 
 /* --- A client --- */
 
-static int dial(const struct server *server)
-{
-    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)server->port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    struct timeval limit = {.tv_sec = LIMIT_MS / 1000};
-    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ck_assert_int_eq(
-        connect(client, (struct sockaddr *)&address, sizeof address), 0);
-    return client;
-}
-
-static void say(int client, const char *text)
-{
-    ssize_t len = (ssize_t)strlen(text);
-    ck_assert_int_eq(send(client, text, (size_t)len, MSG_NOSIGNAL), len);
-}
-
 /* Everything until the server closes, as text; the client is closed. */
 static const char *hear(int client)
 {
@@ -276,7 +95,7 @@ static const char *ask(const struct server *server, const char *request)
     return hear(client);
 }
 
-static int status_of(const char *answer)
+static int status_in(const char *answer)
 {
     int status = 0;
     sscanf(answer, "HTTP/1.1 %d ", &status);
@@ -288,7 +107,7 @@ static const char simple[] =
 
 static bool answers(const struct server *server)
 {
-    return status_of(ask(server, simple)) == 200;
+    return status_in(ask(server, simple)) == 200;
 }
 
 /* --- Every stage --- */
@@ -298,7 +117,7 @@ START_TEST(it_says_where_it_listens_and_answers_there)
     const struct stage *stage = &stages[_i];
     const char *options[] = {"--port", "0", NULL};
     struct server server;
-    server.pid = run(stage, options, &server.log);
+    server.pid = run_stage(stage->name, options, &server.log);
     const char *said = read_log(server.log, "pid ");
     char pid[32];
     snprintf(pid, sizeof pid, "/, pid %d\n", (int)server.pid);
@@ -306,7 +125,7 @@ START_TEST(it_says_where_it_listens_and_answers_there)
     const char *url = strstr(said, "http://127.0.0.1:");
     ck_assert_ptr_nonnull(url);
     server.port = atoi(url + strlen("http://127.0.0.1:"));
-    ck_assert_int_ne(status_of(ask(&server, simple)), 0);
+    ck_assert_int_ne(status_in(ask(&server, simple)), 0);
     stop(&server);
 }
 END_TEST
@@ -318,10 +137,9 @@ START_TEST(int_and_term_end_it_and_free_its_port)
     char port[16] = "0";
     for (size_t i = 0; i < 2; i++) {
         const char *options[] = {"--port", port, "--root", "www", NULL};
-        struct server server = start(stage, options);
+        struct server server = start_stage(stage->name, options);
         ck_assert(answers(&server));
-        int status = stop_by(&server, signals[i]);
-        ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == signals[i]);
+        ck_assert_int_eq(stop_by(&server, signals[i]), 128 + signals[i]);
         snprintf(port, sizeof port, "%d", server.port); // again, at once
     }
 }
@@ -333,13 +151,12 @@ static void fails_to_start(const struct stage *stage,
                            const char *reason)
 {
     int log;
-    pid_t pid = run(stage, options, &log);
+    pid_t pid = run_stage(stage->name, options, &log);
     const char *said = read_log(log, "\n---");
-    int ended = end_of(pid);
+    int ended = status_of(pid);
     close(log);
-    ck_assert_msg(WIFEXITED(ended) && WEXITSTATUS(ended) == status,
-                  "%s: %s: status %x: %s", stage->name, options[0], ended,
-                  said);
+    ck_assert_msg(ended == status, "%s: %s: status %d: %s", stage->name,
+                  options[0], ended, said);
     ck_assert_msg(strstr(said, reason) != NULL, "%s: expected '%s' in: %s",
                   stage->name, reason, said);
     /* One line; argp adds another that names --help. */
@@ -351,7 +168,7 @@ static void fails_to_start(const struct stage *stage,
 START_TEST(it_says_in_one_line_why_it_cannot_start)
 {
     const struct stage *stage = &stages[_i];
-    struct server first = START(stage, "--quiet");
+    struct server first = START_STAGE(stage->name, "--quiet");
     char port[16];
     snprintf(port, sizeof port, "%d", first.port);
     const char *taken[] = {"--port", port, NULL};
@@ -374,20 +191,20 @@ START_TEST(it_explains_its_options)
 {
     int log;
     const char *options[] = {"--help", NULL};
-    pid_t pid = run(&stages[_i], options, &log);
+    pid_t pid = run_stage(stages[_i].name, options, &log);
     const char *said = read_log(log, "\n---");
     ck_assert_ptr_nonnull(strstr(said, "--port"));
     ck_assert_ptr_nonnull(strstr(said, "--root"));
     ck_assert_ptr_nonnull(strstr(said, "--host"));
     ck_assert_int_eq(strncmp(stages[_i].name, strstr(said, " - ") - 2, 2), 0);
-    ck_assert_int_eq(end_of(pid), 0);
+    ck_assert_int_eq(status_of(pid), 0);
     close(log);
 }
 END_TEST
 
 START_TEST(a_client_that_resets_ends_only_itself)
 {
-    struct server server = START(&stages[_i], "--quiet");
+    struct server server = START_STAGE(stages[_i].name, "--quiet");
     for (int i = 0; i < FEW; i++) {
         int client = dial(&server);
         say(client, "GET /slow?ms=20 HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -403,7 +220,7 @@ END_TEST
 /* It has asked for two pages, and the second answer is written to nobody. */
 START_TEST(a_client_that_leaves_early_ends_only_itself)
 {
-    struct server server = START(&stages[_i], "--quiet");
+    struct server server = START_STAGE(stages[_i].name, "--quiet");
     kill(server.pid, SIGSTOP);
     int client = dial(&server);
     say(client, "GET /slow?ms=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -419,16 +236,16 @@ END_TEST
 START_TEST(a_port_can_be_taken_again_at_once)
 {
     const struct stage *stage = &stages[_i];
-    struct server server = START(stage, "--quiet");
+    struct server server = START_STAGE(stage->name, "--quiet");
     int client = dial(&server);
     if (stage->reads) // what is unread would reset the connection
         say(client, simple);
-    ck_assert_int_eq(status_of(hear(client)), 200);
+    ck_assert_int_eq(status_in(hear(client)), 200);
     stop(&server);
     char port[16];
     snprintf(port, sizeof port, "%d", server.port);
     const char *options[] = {"--port", port, "--root", "www", NULL};
-    server = start(stage, options);
+    server = start_stage(stage->name, options);
     ck_assert_int_eq(server.port, atoi(port));
     stop(&server);
 }
@@ -436,7 +253,7 @@ END_TEST
 
 START_TEST(descriptors_do_not_pile_up)
 {
-    struct server server = START(&stages[_i], "--quiet");
+    struct server server = START_STAGE(stages[_i].name, "--quiet");
     ck_assert(answers(&server));
     int before = descriptors(server.pid);
     for (int i = 0; i < FEW; i++)
@@ -449,7 +266,7 @@ END_TEST
 START_TEST(only_1a_answers_before_it_was_asked)
 {
     const struct stage *stage = &stages[_i];
-    struct server server = START(stage, "--quiet");
+    struct server server = START_STAGE(stage->name, "--quiet");
     int client = dial(&server);
     struct pollfd one = {.fd = client, .events = POLLIN};
     ck_assert_int_eq(poll(&one, 1, stage->reads ? 100 : LIMIT_MS),
@@ -463,38 +280,38 @@ END_TEST
 
 START_TEST(a_request_may_come_byte_by_byte)
 {
-    struct server server = START(&stages[_i], "--quiet");
+    struct server server = START_STAGE(stages[_i].name, "--quiet");
     int client = dial(&server);
     for (const char *next = simple; *next; next++) {
         ck_assert_int_eq(send(client, next, 1, MSG_NOSIGNAL), 1);
         poll(NULL, 0, 1); // so that it leaves as a packet of its own
     }
-    ck_assert_int_eq(status_of(hear(client)), 200);
+    ck_assert_int_eq(status_in(hear(client)), 200);
     stop(&server);
 }
 END_TEST
 
 START_TEST(an_answer_waits_for_the_end_of_the_request)
 {
-    struct server server = START(&stages[_i], "--quiet");
+    struct server server = START_STAGE(stages[_i].name, "--quiet");
     int client = dial(&server);
     say(client, "POST /hello.txt HTTP/1.1\r\nHost: localhost\r\n"
                 "Connection: close\r\nContent-Length: 4\r\n\r\nab");
     struct pollfd early = {.fd = client, .events = POLLIN};
     ck_assert_int_eq(poll(&early, 1, 100), 0);
     say(client, "cd");
-    ck_assert_int_ne(status_of(hear(client)), 0);
+    ck_assert_int_ne(status_in(hear(client)), 0);
     stop(&server);
 }
 END_TEST
 
 START_TEST(a_half_closed_client_gets_its_answer)
 {
-    struct server server = START(&stages[_i], "--quiet");
+    struct server server = START_STAGE(stages[_i].name, "--quiet");
     int client = dial(&server);
     say(client, simple);
     shutdown(client, SHUT_WR);
-    ck_assert_int_eq(status_of(hear(client)), 200);
+    ck_assert_int_eq(status_in(hear(client)), 200);
     stop(&server);
 }
 END_TEST
@@ -521,10 +338,10 @@ START_TEST(statuses_tell_what_was_wrong)
         {501, "BREW / HTTP/1.1\r\nHost: a\r\n\r\n"},
         {505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"},
     };
-    struct server server = START(&stages[_i], "--quiet");
+    struct server server = START_STAGE(stages[_i].name, "--quiet");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *answer = ask(&server, rows[i].request);
-        ck_assert_msg(status_of(answer) == rows[i].status, "%s gave %s",
+        ck_assert_msg(status_in(answer) == rows[i].status, "%s gave %s",
                       rows[i].request, answer);
     }
     stop(&server);
@@ -533,21 +350,21 @@ END_TEST
 
 START_TEST(sizes_have_limits)
 {
-    struct server server = START(&stages[_i], "--quiet", "--max-target", "200",
-                                 "--max-head", "300");
+    struct server server = START_STAGE(
+        stages[_i].name, "--quiet", "--max-target", "200", "--max-head", "300");
     char request[2048];
     snprintf(request, sizeof request, "GET /%0*d HTTP/1.0\r\n\r\n", 500, 0);
-    ck_assert_int_eq(status_of(ask(&server, request)), 414);
+    ck_assert_int_eq(status_in(ask(&server, request)), 414);
     snprintf(request, sizeof request, "GET / HTTP/1.0\r\nX: %0*d\r\n\r\n", 500,
              0);
-    ck_assert_int_eq(status_of(ask(&server, request)), 431);
+    ck_assert_int_eq(status_in(ask(&server, request)), 431);
     stop(&server);
 }
 END_TEST
 
 START_TEST(pipelined_requests_are_answered_in_order)
 {
-    struct server server = START(&stages[_i], "--quiet");
+    struct server server = START_STAGE(stages[_i].name, "--quiet");
     const char *answer =
         ask(&server, "GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n"
                      "GET /slow?ms=7 HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -565,30 +382,30 @@ END_TEST
 START_TEST(a_silent_client_is_closed_at_its_deadline)
 {
     struct server server =
-        START(&stages[_i], "--quiet", "--head-timeout", "0.2");
+        START_STAGE(stages[_i].name, "--quiet", "--head-timeout", "0.2");
     int client = dial(&server);
-    int64_t begun = now_ms();
+    int64_t begun = milliseconds();
     ck_assert_str_eq(hear(client), "");
-    ck_assert_int_ge(now_ms() - begun, 150);
+    ck_assert_int_ge(milliseconds() - begun, 150);
     client = dial(&server);
     say(client, "GET / HTT");
-    ck_assert_int_eq(status_of(hear(client)), 408);
+    ck_assert_int_eq(status_in(hear(client)), 408);
     ck_assert(answers(&server));
     stop(&server);
 }
 END_TEST
 
-/* Its log goes into a pipe, as with START, but nobody reads it. */
+/* Its log goes into a pipe, as with START_STAGE, but nobody reads it. */
 START_TEST(a_log_that_nobody_reads_stops_nobody)
 {
     const char *options[] = {"--port", "0", "--root", "www", NULL};
-    struct server server = start(&stages[_i], options);
+    struct server server = start_stage(stages[_i].name, options);
     char request[1200];
     snprintf(request, sizeof request,
              "GET /%0*d HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 1000,
              0);
     for (int i = 0; i < 200; i++) // 64 KiB is what a pipe takes
-        ck_assert_int_eq(status_of(ask(&server, request)), 404);
+        ck_assert_int_eq(status_in(ask(&server, request)), 404);
     stop(&server);
 }
 END_TEST
@@ -600,18 +417,18 @@ END_TEST
 START_TEST(a_silent_client_keeps_others_waiting_or_not)
 {
     const struct stage *stage = &stages[_i];
-    struct server server = START(stage, "--quiet");
+    struct server server = START_STAGE(stage->name, "--quiet");
     int silent = dial(&server);
     int second = dial(&server);
     say(second, simple);
     struct pollfd one = {.fd = second, .events = POLLIN};
     if (stage->serves_many) {
-        ck_assert_int_eq(status_of(hear(second)), 200);
+        ck_assert_int_eq(status_in(hear(second)), 200);
     } else {
         ck_assert_int_eq(poll(&one, 1, 200), 0);
         close(silent);
         silent = -1;
-        ck_assert_int_eq(status_of(hear(second)), 200);
+        ck_assert_int_eq(status_in(hear(second)), 200);
     }
     if (silent >= 0)
         close(silent);
@@ -624,7 +441,7 @@ END_TEST
 START_TEST(one_request_at_a_time_only_3a_leaves_zombies)
 {
     const struct stage *stage = &stages[_i];
-    struct server server = START(stage, "--quiet");
+    struct server server = START_STAGE(stage->name, "--quiet");
     for (int i = 1; i <= FEW; i++) {
         ck_assert(answers(&server));
         /* The next one comes only after this child has ended. */
@@ -653,7 +470,7 @@ static void burst(const struct server *server)
 START_TEST(a_burst_leaves_all_some_or_no_zombies)
 {
     const struct stage *stage = &stages[_i];
-    struct server server = START(stage, "--quiet");
+    struct server server = START_STAGE(stage->name, "--quiet");
     burst(&server);
     if (stage->zombies == KEEPS_ALL) {
         ck_assert_int_eq(children(server.pid, 'Z'), MANY);
@@ -673,7 +490,7 @@ END_TEST
 START_TEST(frozen_deaths_leave_all_all_but_one_or_no_zombies)
 {
     const struct stage *stage = &stages[_i];
-    struct server server = START(stage, "--quiet");
+    struct server server = START_STAGE(stage->name, "--quiet");
     int clients[FEW];
     for (int i = 0; i < FEW; i++)
         clients[i] = dial(&server);
@@ -706,7 +523,7 @@ START_TEST(signal_settings_of_the_starter_change_nothing)
             sigprocmask(SIG_BLOCK, &set, NULL);
         else
             signal(SIGCHLD, SIG_IGN);
-        struct server server = START(stage, "--quiet");
+        struct server server = START_STAGE(stage->name, "--quiet");
         signal(SIGCHLD, SIG_DFL);
         sigprocmask(SIG_UNBLOCK, &set, NULL);
         ck_assert(answers(&server));
@@ -721,7 +538,7 @@ END_TEST
 
 START_TEST(children_do_not_outlive_the_server)
 {
-    struct server server = START(&stages[_i], "--quiet");
+    struct server server = START_STAGE(stages[_i].name, "--quiet");
     prctl(PR_SET_CHILD_SUBREAPER, 1); // orphans come to us
     int client = dial(&server);
     say(client, "GET /slow?ms=60000 HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -1,5 +1,6 @@
 /* testing.h - what several test programs share: running a suite, waiting with
- * a limit, temporary directories, children that play the other side. */
+ * a limit, temporary directories, children that play the other side, what is
+ * logged. */
 #ifndef TESTS_TESTING_H
 #define TESTS_TESTING_H
 
@@ -27,6 +28,7 @@ enum {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+#define TEXT(literal) literal, sizeof literal - 1
 
 /* --- Suites --- */
 
@@ -151,6 +153,30 @@ static inline size_t count_lines(const char *text)
     return count;
 }
 
+/* --- The log --- */
+
+static int log_end; // where what goes to standard error can be read
+
+/* As a fixture: standard error becomes a socket that keeps writes apart. */
+static inline void catch_the_log(void)
+{
+    int ends[2];
+    int type = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    ck_assert_int_eq(socketpair(AF_UNIX, type, 0, ends), 0);
+    ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    close(ends[1]);
+    log_end = ends[0];
+}
+
+/* What the next write was; "" if there was none. Valid until the next call. */
+static inline const char *next_write(void)
+{
+    static char text[TEXT_BYTES];
+    ssize_t len = read(log_end, text, sizeof text - 1);
+    text[len > 0 ? len : 0] = '\0';
+    return text;
+}
+
 /* --- Descriptors --- */
 
 static inline void do_not_block(int fd)
@@ -163,6 +189,19 @@ static inline void make_pair(int ends[2])
 {
     int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
     ck_assert_int_eq(socketpair(AF_UNIX, type, 0, ends), 0);
+}
+
+/* A client of `listener` on 127.0.0.1 or ::1. */
+static inline int connect_to(int listener)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t len = sizeof address;
+    struct sockaddr *any = (void *)&address;
+    ck_assert_int_eq(getsockname(listener, any, &len), 0);
+    int client = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_ge(client, 0);
+    ck_assert_msg(connect(client, any, len) == 0, "%s", strerror(errno));
+    return client;
 }
 
 static inline bool closes_on_exec(int fd)
@@ -226,6 +265,14 @@ static inline void write_file(const char *name, const void *bytes, size_t len)
     ck_assert_msg(file >= 0, "%s: %s", name, strerror(errno));
     write_all(file, bytes, len);
     close(file);
+}
+
+/* When it was modified, in seconds since 1970. */
+static inline void set_time(const char *name, time_t modified)
+{
+    const struct timespec times[2] = {{.tv_sec = modified},
+                                      {.tv_sec = modified}};
+    ck_assert_int_eq(utimensat(AT_FDCWD, own_path(name), times, 0), 0);
 }
 
 #endif

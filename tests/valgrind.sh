@@ -11,21 +11,17 @@ clean_up() {
     stop_stage
     [ -z "$logs" ] || rm -rf "$logs"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+end_by clean_up
 
-# start_stage runs "$program"; this one runs it under valgrind.
+start_tenths=300 # valgrind is slow
+
+# As start_stage, but under valgrind.
 start_under_valgrind() {
     program=$(program_of "$1") || exit 1
-    log=$logs/stderr
-    valgrind --quiet --leak-check=full --show-leak-kinds=definite,possible \
+    start_program valgrind --quiet --leak-check=full \
+        --show-leak-kinds=definite,possible \
         --errors-for-leak-kinds=definite,possible --log-file="$logs/%p" \
-        "$program" --port 0 --root www --quiet 2>"$log" &
-    server=$!
-    wait_until 300 grep -q 'listening on' "$log" || fail "$1 did not start"
-    port=$(sed -n 's/.*listening on http:.*:\([0-9]*\)\/.*/\1/p' "$log")
+        "$program" --port 0 --root www --quiet
 }
 
 [ $# -gt 0 ] || set -- 1c 3c

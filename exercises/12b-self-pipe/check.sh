@@ -41,12 +41,6 @@ status=$?
 expect buries "$got of 200 answers, and then $(zombies) zombies" \
     [ $status -eq 0 ]
 
-# visit [N]: so many clients come, one by default, and stay.
-visit() {
-    "$build/flood" --silent --quiet -n "${1:-1}" -c "${1:-1}" --timeout 20 \
-        "127.0.0.1:$port" >/dev/null 2>&1 &
-    helpers="$helpers $!"
-}
 # Two clients stay and then leave, one after the other, while nobody comes.
 both_in_time() {
     first=$1
@@ -62,8 +56,8 @@ need_server
 again 12.6 "make try EX=$exercise, and in two others: nc localhost 8080
          End one nc, then the other: scripts/zombies PID after each"
 all_buried
-visit
-visit
+visit_silently 1
+visit_silently 1
 # shellcheck disable=SC2086 # two words
 both_in_time $helpers
 status=$?
@@ -195,10 +189,10 @@ has_looked_or_is_done() {
 # whether another is dead; or to missed.
 die_in_between() {
     moment=missed
-    visit
-    first=$!
-    visit
-    second=$!
+    visit_silently 1
+    first=$clients
+    visit_silently 1
+    second=$clients
     wait_until 40 has_children "$traced" 2 || return
     send TERM "$first"
     wait_until 70 has_looked_or_is_done || return
@@ -246,7 +240,7 @@ are_waiting() {
 }
 crowd=20
 crowd_comes() {
-    visit "$crowd"
+    visit_silently "$crowd"
     wait_until 20 are_waiting "$crowd"
 }
 # How many clients were accepted, after the moment, before a child was buried.

@@ -7,10 +7,6 @@ sender=$dir/sender
 ${CC:-cc} -D_GNU_SOURCE -O1 exercises/2-too-long/sender.c -o "$sender" ||
     fail 'cannot build sender.c'
 
-is_busy() {
-    [ -n "$(ss -Htn state established "dport = :$port")" ]
-}
-
 start_graded 1b --quiet
 
 again 2.1 "make try EX=$exercise, and elsewhere:
@@ -32,7 +28,7 @@ expect received "who goes on sending hears (status, and how it ended): $heard" \
 again 2.1 "make try EX=$exercise, and elsewhere:
          build/flood -n 1 -c 1 --drip localhost:8080"
 "$build/flood" --json --quiet -n 1 -c 1 --drip "localhost:$port" >"$dir/told"
-dripped=$(sed 's/.*"status_2xx":\([0-9]*\).*/\1/' "$dir/told")
+dripped=$(json_field status_2xx "$dir/told")
 expect drip 'a request that comes byte by byte is not answered with 200' \
     [ "$dripped" = 1 ]
 
@@ -40,7 +36,7 @@ again 2.1 "make try EX=$exercise, and elsewhere:
          build/flood -n 1 -c 1 --body 100000 localhost:8080"
 "$build/flood" --json --quiet -n 1 -c 1 --body 100000 "localhost:$port" \
     >"$dir/told"
-taken=$(sed 's/.*"status_2xx":\([0-9]*\).*/\1/' "$dir/told")
+taken=$(json_field status_2xx "$dir/told")
 expect bodies 'a request with a body of 100000 bytes is not answered with 200' \
     [ "$taken" = 1 ]
 
@@ -50,7 +46,7 @@ again 2.2 "make try EX=$exercise, and elsewhere, in two terminals, bash:
          curl localhost:8080"
 "$sender" "$port" 100000 1000000000000 >"$dir/endless" &
 helpers=$!
-wait_until 50 is_busy
+wait_until 50 has_client
 curl -s -m 6 -o /dev/null "http://127.0.0.1:$port/"
 expect goes-on 'behind a client that never stops, nobody is answered' [ $? -eq 0 ]
 conclude

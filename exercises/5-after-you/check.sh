@@ -5,14 +5,10 @@
 observations='starts answers clients-keep-it starts-again goes-on'
 CURLS=5
 
-waiting() { # sport|dport
-    ss -Htan state time-wait "$1 = :$port" | wc -l
-}
-
 start_graded 1a
 again 1.1 "make try EX=$exercise, and elsewhere: curl localhost:8080"
-old_at_server=$(waiting sport)
-old_at_clients=$(waiting dport)
+old_at_server=$(time_waits sport)
+old_at_clients=$(time_waits dport)
 answered=0
 for _ in $(seq $CURLS); do
     curl -s -m 5 "http://127.0.0.1:$port/" >"$dir/body"
@@ -22,8 +18,8 @@ expect answers "of $CURLS curls $answered are answered" [ $answered -eq $CURLS ]
 
 again 5.1 "make try EX=$exercise, and elsewhere: curl localhost:8080
          ss -tan state time-wait"
-at_server=$(($(waiting sport) - old_at_server))
-at_clients=$(($(waiting dport) - old_at_clients))
+at_server=$(($(time_waits sport) - old_at_server))
+at_clients=$(($(time_waits dport) - old_at_clients))
 all_at_clients() {
     [ "$at_server" -le 0 ] && [ "$at_clients" -eq "$CURLS" ]
 }
@@ -42,10 +38,7 @@ again 6.1 "make try EX=$exercise, and elsewhere:
 "$build/flood" --hold --quiet -n 1 -c 1 --timeout 20 "127.0.0.1:$port" \
     >/dev/null 2>&1 &
 helpers=$!
-is_there() {
-    [ -n "$(ss -Htn state established "dport = :$port")" ]
-}
-wait_until 50 is_there
+wait_until 50 has_client
 curl -s -m 6 -o /dev/null "http://127.0.0.1:$port/"
 expect goes-on 'behind a client that stays, nobody is answered in 6 s' \
     [ $? -eq 0 ]

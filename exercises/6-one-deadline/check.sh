@@ -8,13 +8,13 @@ start_graded 1b --quiet
 
 # field NAME: of what the last flood told.
 field() {
-    sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" "$dir/told"
+    json_field "$1" "$dir/told"
 }
 
 one_client() { # FLOOD-OPTION...
     "$build/flood" --json --quiet -n 1 -c 1 --timeout 4 "$@" \
         "localhost:$port/page" >"$dir/told" 2>&1
-    seconds=$(sed -n 's/.*"seconds":\([0-9.]*\).*/\1/p' "$dir/told")
+    seconds=$(field seconds)
 }
 
 ends_in_time() {

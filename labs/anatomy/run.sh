@@ -2,15 +2,9 @@
 # Lab 10.3 anatomy: a zombie has no memory and no descriptors, only its pid.
 . "$(dirname "$0")/../lib.sh"
 
-# The pids of the server's children in this state.
-children_in() {
-    cat /proc/[0-9]*/stat 2>/dev/null |
-        sed -n 's/^\([0-9]*\) (.*) ['"$1"'] '"$server"' .*/\1/p'
-}
-
 # field VmRSS PID: what its status says there, without the unit.
 field() {
-    sed -n "s/^$1:[[:space:]]*\([^ ]*\).*/\1/p" "/proc/$2/status"
+    status_field "$1" "$2" | sed 's/ .*//'
 }
 
 # One dead child and one that works.
@@ -20,12 +14,12 @@ wait_until 50 has_children "$server" 1 Z || fail 'the first child lives on'
 curl -s "http://localhost:$port/slow?ms=60000" >/dev/null &
 helpers=$!
 wait_until 50 has_children "$server" 1 S || fail 'no second child came'
-living=$(children_in S)
-dead=$(children_in Z)
+living=$(children_of "$server" S)
+dead=$(children_of "$server" Z)
 
 for pid in "$living" "$dead"; do
     memory=$(field VmRSS "$pid")
-    seen "$(sed -n 's/^State:[[:space:]]*//p' "/proc/$pid/status"):" \
+    seen "$(status_field State "$pid"):" \
         "pid $(field Pid "$pid"), ${memory:-no} kB of memory," \
         "room for $(field FDSize "$pid") descriptors"
 done

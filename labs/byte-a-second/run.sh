@@ -6,9 +6,10 @@
 drip() {
     "$build/flood" --json --quiet -n 1 -c 1 --drip --gap 20 --timeout 20 \
         "localhost:$port/hello.txt" >"$lab_dir/told"
-    ms=$(sed 's/.*"max_ms":\([0-9]*\).*/\1/' "$lab_dir/told")
-    ok=$(sed 's/.*"status_2xx":\([0-9]*\).*/\1/' "$lab_dir/told")
-    refused=$(sed 's/.*"status_4xx":\([0-9]*\).*/\1/' "$lab_dir/told")
+    ms=$(json_field max_ms "$lab_dir/told")
+    ms=${ms%.*}
+    ok=$(json_field status_2xx "$lab_dir/told")
+    refused=$(json_field status_4xx "$lab_dir/told")
 }
 
 start_stage 1b --quiet

@@ -2,11 +2,7 @@
 # Lab 11.5 curve: how many visitors at a time does it take?
 . "$(dirname "$0")/../lib.sh"
 
-scripts/curve.sh --tsv "$lab_dir/curve.tsv" 3b 3c >"$lab_dir/table" ||
-    fail 'curve.sh failed'
-while IFS= read -r line; do
-    seen "$line"
-done <"$lab_dir/table"
+show scripts/curve.sh --tsv "$lab_dir/curve.tsv" 3b 3c
 
 left() { # left STAGE AT: zombies
     awk -v stage="$1" -v at="$2" '$1 == stage && $2 == at { print $5 }' \

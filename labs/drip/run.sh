@@ -7,7 +7,7 @@ statuses() {
     whole=$(curl -s -o /dev/null -w '%{http_code}' "http://localhost:$port/")
     "$build/flood" --json --quiet -n 1 -c 1 --drip "localhost:$port" \
         >"$lab_dir/told"
-    dripped=$(sed 's/.*"status_2xx":\([0-9]*\).*/\1/' "$lab_dir/told")
+    dripped=$(json_field status_2xx "$lab_dir/told")
     if [ "$dripped" -eq 1 ]; then
         dripped=200
     else

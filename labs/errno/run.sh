@@ -2,10 +2,7 @@
 # Lab 12.3 errno: a handler cannot spoil a call, only the look at errno after.
 . "$(dirname "$0")/../lib.sh"
 
-"$build/labs/$lab/errno" >"$lab_dir/said" || fail 'errno failed'
-while read -r line; do
-    seen "$line"
-done <"$lab_dir/said"
+show "$build/labs/$lab/errno"
 
 told() {
     sed -n "s/^$1.*: *//p" "$lab_dir/said" | tr -s ' '

@@ -11,9 +11,7 @@ fewer_calls() {
 }
 calls=0 buried=0
 while ! fewer_calls && [ $children -lt 2000 ]; do # once is enough, as a rule
-    "$build/flood" --quiet -n 200 -c 40 "localhost:$port/slow?ms=20" \
-        >/dev/null || fail 'some were not answered'
-    wait_until 50 is_settled || fail 'the children live on'
+    ask_all 'slow?ms=20' 200 40
     children=$((children + 200))
     calls=$(grep -c '^>' "$log")
     buried=$(grep '^>' "$log" | tr -cd . | wc -c)

@@ -8,8 +8,7 @@ head -c 20000 /dev/zero >"$lab_dir/root/page" # head and file: two writes
 # The median of 30 answers on one connection, in microseconds.
 median_us() { # PATH
     "$build/flood" --json --quiet --keep -n 30 -c 1 "localhost:$port$1" |
-        sed 's/.*"p50_ms":\([0-9.]*\).*/\1/' |
-        awk '{ printf "%d\n", $1 * 1000 }'
+        json_field p50_ms | awk '{ printf "%d\n", $1 * 1000 }'
 }
 
 in_ms() {

@@ -2,7 +2,7 @@
 # Lab 1.1 four-calls: three calls to be ready, and one for each client.
 . "$(dirname "$0")/../lib.sh"
 
-strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
+need strace
 VISITORS=3
 
 # The calls between the program's start and its end, one name a line.
@@ -15,22 +15,17 @@ accepted_all() {
 }
 
 : >"$lab_dir/trace"
-: >"$lab_dir/log"
-strace -f -qq -o "$lab_dir/trace" -e trace=socket,bind,listen,accept,accept4 \
-    "$(program_of 1a)" --port 0 2>"$lab_dir/log" &
-tracer=$!
-helpers=$tracer
-wait_until 50 grep -q 'listening on' "$lab_dir/log" || fail 'it did not start'
-port=$(sed -n 's/.*127.0.0.1:\([0-9]*\)\/.*/\1/p' "$lab_dir/log")
-traced=$(sed -n 's/.*pid \([0-9]*\)$/\1/p' "$lab_dir/log")
+start_program strace -f -qq -o "$lab_dir/trace" \
+    -e trace=socket,bind,listen,accept,accept4 "$(program_of 1a)" --port 0
+traced=$(children_of "$server")
 before=$(calls | tr '\n' ' ')
 for _ in $(seq $VISITORS); do
     curl -s "http://localhost:$port/" >/dev/null || true
 done
 wait_until 50 accepted_all || true
 kill "$traced" # strace ends with it
-wait $tracer 2>/dev/null
-helpers=
+wait_until 50 is_dead "$server"
+stop_stage
 after=$(calls | sed 1,3d | tr '\n' ' ')
 seen "before the first client: $before"
 seen "for $VISITORS clients: $after"

@@ -5,30 +5,10 @@
 MANY=6
 tools=$build/labs/four-cures
 
-# SIGSTOP takes a moment; until then the process may still hear of deaths.
-freeze() {
-    kill -STOP "$1"
-    wait_until 50 grep -q '^State:.T' "/proc/$1/status" || fail 'it runs on'
-}
-
-# kill_together N: N children of the server die while it cannot hear of it.
-kill_together() {
-    "$build/flood" --silent --quiet -n "$1" -c "$1" "localhost:$port" \
-        >/dev/null 2>&1 &
-    silent=$!
-    wait_until 50 has_children "$server" "$1" || fail "no $1 children came"
-    freeze "$server"
-    kill -KILL "$silent"
-    wait "$silent" 2>/dev/null
-    wait_until 50 has_children "$server" "$1" Z || fail 'the children live on'
-    kill -CONT "$server"
-    wait_until 50 is_settled || fail 'the server does not go on'
-}
-
 # Sends one SIGCHLD by hand; prints how many zombies are left.
 after_signal() {
     kill -CHLD "$server"
-    wait_until 50 is_settled || fail 'the server does not go on'
+    settle
     zombies
 }
 
@@ -78,19 +58,14 @@ else
 fi
 
 # Under a parent that adopts; it is stopped at first, so it cannot wait.
-printf '#!/bin/sh\nexec "%s/adopter" "%s" "$@"\n' "$tools" \
-    "$(program_of 3a)" >"$lab_dir/3a_fork_no_wait"
-chmod +x "$lab_dir/3a_fork_no_wait"
-whole=$build
-build=$lab_dir
-start_stage 3a --quiet >"$lab_dir/buried"
-build=$whole
+start_program "$tools/adopter" "$(program_of 3a)" --port 0 --root www --quiet \
+    >"$lab_dir/buried"
 adopter=$server
 helpers=$adopter
-server=$(sed -n 's/.*, pid \([0-9]*\)$/\1/p' "$log")
+server=$(children_of "$adopter")
 kill_together $MANY
 before=$(zombies)
-freeze "$adopter"
+pause "$adopter"
 kill -TERM "$server"
 wait_until 50 has_children "$adopter" $((MANY + 1)) Z || true
 adopted=$(($(count_children "$adopter" Z) - 1)) # one is the old parent

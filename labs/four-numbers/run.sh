@@ -19,10 +19,7 @@ for i in 1 2; do
 done
 wait_until 50 has_both || fail 'the two did not connect'
 of_server >"$lab_dir/ends"
-for pid in $helpers; do
-    wait "$pid"
-done
-helpers=
+await_helpers
 while read -r own peer; do
     seen "the server's end: $own, the other: $peer"
 done <"$lab_dir/ends"

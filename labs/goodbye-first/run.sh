@@ -2,14 +2,10 @@
 # Lab 5.1 goodbye-first: TIME_WAIT stays with the side that closes first.
 . "$(dirname "$0")/../lib.sh"
 
-waiting() { # sport|dport
-    ss -Htan state time-wait "$1 = :$port" | wc -l
-}
-
 # The port may have had another life in the last minute.
 note_the_old() {
-    old_sport=$(waiting sport)
-    old_dport=$(waiting dport)
+    old_sport=$(time_waits sport)
+    old_dport=$(time_waits dport)
 }
 
 has_one_more() {
@@ -18,8 +14,8 @@ has_one_more() {
 }
 
 count_new() {
-    at_server=$(($(waiting sport) - old_sport))
-    at_client=$(($(waiting dport) - old_dport))
+    at_server=$(($(time_waits sport) - old_sport))
+    at_client=$(($(time_waits dport) - old_dport))
 }
 
 # The client says nothing, so the server closes at its deadline.

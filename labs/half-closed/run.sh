@@ -10,7 +10,7 @@ truncate -s $BYTES "$lab_dir/root/big"
 fetch() {
     "$build/flood" --json --quiet --half-close -n 1 -c 1 "localhost:$port/big" \
         >"$lab_dir/told"
-    arrived=$(sed 's/.*"body_bytes":\([0-9]*\).*/\1/' "$lab_dir/told")
+    arrived=$(json_field body_bytes "$lab_dir/told")
     stop_stage
 }
 

@@ -5,35 +5,24 @@
 mkdir "$lab_dir/root"
 truncate -s 20M "$lab_dir/root/big"
 
-has_somebody() {
-    [ -n "$(ss -Htn state established "sport = :$port")" ]
-}
-
 # "Ignored" is inherited, also by the server under test.
 is_sigpipe_ignored() {
-    mask=$(sed -n "s/^SigIgn:.*\(....\)\$/\1/p" "/proc/$$/status")
-    [ $((0x$mask & 0x1000)) -ne 0 ]
+    [ $((0x$(status_field SigIgn $$) & 0x1000)) -ne 0 ]
 }
 
 # Somebody is served for a while. Somebody else waits in line, and leaves.
 leave_before_the_answer() {
     curl -s -o /dev/null "http://localhost:$port/slow?ms=600" &
-    other=$!
-    helpers=$other
-    wait_until 50 has_somebody || fail 'the slow page was not asked for'
+    helpers=$!
+    wait_until 50 has_client || fail 'the slow page was not asked for'
     curl -s -m 0.2 "http://localhost:$port/big" >/dev/null
     left_with=$?
-    wait $other
-    helpers=
+    await_helpers
 }
 
 # Somebody takes a little of the answer, and leaves while more is coming.
 leave_amid_the_answer() {
     curl -s "http://localhost:$port/big" 2>/dev/null | head -c 10 >/dev/null
-}
-
-has_ended() {
-    ! grep -q '^State:.[^Z]' "/proc/$server/status" 2>/dev/null
 }
 
 # Sets status: alive if it still answers, else how it ended.
@@ -42,7 +31,7 @@ see_how_it_is() {
         status=alive
         return
     fi
-    wait_until 20 has_ended || fail 'it neither answers nor ends'
+    wait_until 20 is_dead "$server" || fail 'it neither answers nor ends'
     wait "$server"
     status=$?
 }

@@ -3,17 +3,12 @@
 . "$(dirname "$0")/../lib.sh"
 
 start_twin 3c --quiet
-"$build/flood" --quiet -n 200 -c 40 "localhost:$port/hello.txt" >/dev/null ||
-    fail 'the twin did not answer everybody'
-wait_until 50 is_settled || fail 'the children live on'
+ask_all hello.txt 200 40
 left=$(zombies)
 stop_stage
 seen "the twin, after 200 requests: $left zombies"
 
-"$build/labs/$lab/just_ignore" >"$lab_dir/said" || fail 'just_ignore failed'
-while read -r line; do
-    seen "$line"
-done <"$lab_dir/said"
+show "$build/labs/$lab/just_ignore"
 
 # told WHO STATUSES RESULT
 told() {

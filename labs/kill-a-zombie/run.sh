@@ -2,28 +2,15 @@
 # Lab 10.2 kill-a-zombie: kill succeeds and changes nothing; wait ends it.
 . "$(dirname "$0")/../lib.sh"
 
-# The pid of the server's only child.
-its_child() {
-    cat /proc/[0-9]*/stat 2>/dev/null |
-        sed -n 's/^\([0-9]*\) (.*) . '"$server"' .*/\1/p'
-}
-
-# SIGSTOP takes a moment; until then the process may still hear of deaths.
-freeze() {
-    kill -STOP "$1"
-    wait_until 50 grep -q '^State:.T' "/proc/$1/status" || fail 'it runs on'
-}
-
 # A child is ended by SIGTERM while its visitor says nothing; sets zombie.
 leave_a_zombie() {
-    "$build/flood" --silent --quiet -n 1 "localhost:$port" >/dev/null 2>&1 &
-    visitor=$!
+    visit_silently 1
     wait_until 50 has_children "$server" 1 || fail 'no child came'
-    [ "${1:-}" != frozen ] || freeze "$server"
-    zombie=$(its_child)
+    [ "${1:-}" != frozen ] || pause "$server"
+    zombie=$(children_of "$server")
     kill -TERM "$zombie"
     wait_until 50 has_children "$server" 1 Z || fail 'the child lives on'
-    wait "$visitor"
+    await_helpers
 }
 
 # One letter; ps would add whether it was nice, and more.
@@ -53,7 +40,7 @@ start_stage 3c --quiet
 leave_a_zombie frozen
 kill -KILL "$zombie" && [ "$(state_of "$zombie")" = Z ] && as_dead=yes
 kill -CONT "$server"
-wait_until 50 is_settled
+settle
 kill -0 "$zombie" 2>"$lab_dir/error" && exists_after=yes || exists_after=no
 seen "a zombie of 3c, after 3c has waited for it:" \
     "$(sed 's/.*: *//' "$lab_dir/error")"

@@ -14,10 +14,6 @@ callers() {
     ss -Htn state syn-sent "dport = :$port" | wc -l
 }
 
-is_stopped() {
-    grep -q "^State:.T" "/proc/$server/status"
-}
-
 has() { # QUEUED CALLING
     [ "$(queue)" -eq "$1" ] && [ "$(callers)" -eq "$2" ]
 }
@@ -31,8 +27,7 @@ as_said=0
 for backlog in 0 1 5; do
     export BACKLOG=$backlog
     start_twin 1b --quiet
-    kill -STOP "$server" # so it never accepts
-    wait_until 50 is_stopped || fail "it goes on"
+    pause "$server" # so it never accepts
     "$build/flood" --json --quiet -n $CLIENTS -c $CLIENTS --timeout 20 \
         "localhost:$port" >"$lab_dir/told" &
     helpers=$!
@@ -42,19 +37,17 @@ for backlog in 0 1 5; do
     seen "backlog $backlog: $(queue) of $CLIENTS connected," \
         "$(callers) still calling"
     [ $backlog -ne 5 ] || break
-    kill "$helpers"
-    wait "$helpers"
-    helpers=
+    end_helpers
     stop_stage
 done
 rose=$(($(overflows) - before))
 seen "ListenOverflows rose by $rose"
 kill -CONT "$server"
-wait "$helpers"
-helpers=
+await_helpers
 stop_stage
-answered=$(sed 's/.*"answered":\([0-9]*\).*/\1/' "$lab_dir/told")
-slowest=$(sed 's/.*"max_ms":\([0-9]*\).*/\1/' "$lab_dir/told")
+answered=$(json_field answered "$lab_dir/told")
+slowest=$(json_field max_ms "$lab_dir/told")
+slowest=${slowest%.*}
 seen "then it accepts: $answered of $CLIENTS answered, the last after" \
     "$slowest ms"
 

@@ -26,9 +26,7 @@ is_refused() {
     ! curl -s "http://localhost:$port/hello.txt" >/dev/null
 }
 
-good=$build
-build=$(scripts/twin.sh "$lab" 3a) || exit 1
-start_limited 30 3a --quiet
+start_limited 30 "$(twin_of "$lab" 3a)" --quiet
 visitors=0
 until has_grandchild || [ $visitors -ge 20 ]; do
     curl -s "http://localhost:$port/hello.txt" >/dev/null
@@ -36,18 +34,17 @@ until has_grandchild || [ $visitors -ge 20 ]; do
 done
 below=$(descendants "$server" | wc -l)
 deep=$(descendants "$server" | grep -c '^[2-9]')
-dead=$(count_children "$server" Z)
+dead=$(zombies)
 stop_stage
 wait_until 30 is_refused || fail "the twin's children outlive it"
 seen "the twin, after $visitors visitors: $below processes below it," \
     "$deep of them a child's child, $dead dead"
 
-build=$good
 start_stage 3a --quiet
 for _ in 1 2 3; do
     curl -s "http://localhost:$port/hello.txt" >/dev/null
 done
-wait_until 50 is_settled
+settle
 alive=$(($(descendants "$server" | wc -l) - $(zombies)))
 seen "3a, after 3 visitors: $alive alive below it"
 

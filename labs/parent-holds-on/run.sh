@@ -7,11 +7,6 @@ descriptors() {
     ls "/proc/$server/fd" | wc -l
 }
 
-child_of_server() {
-    sed -n 's/^\([0-9]*\) (.*) [^Z] '"$server"' .*/\1/p' /proc/[0-9]*/stat \
-        2>/dev/null
-}
-
 # How many descriptors more after five visitors.
 left_open_by_five() {
     before=$(descriptors)
@@ -19,7 +14,7 @@ left_open_by_five() {
         curl -s -m 2 -o /dev/null "http://localhost:$port/hello.txt" ||
             fail 'no answer'
     done
-    wait_until 50 is_settled || fail 'the children live on'
+    settle
     echo $(($(descriptors) - before))
 }
 
@@ -27,14 +22,10 @@ left_open_by_five() {
 curl_when_child_dies() {
     curl -s -m 0.5 "http://localhost:$port/slow?ms=60000" >/dev/null &
     visitor=$!
-    wait_until 50 has_living_child || fail 'no child came'
-    kill -KILL "$(child_of_server)"
+    wait_until 50 has_children "$server" 1 '[^Z]' || fail 'no child came'
+    kill -KILL "$(children_of "$server" '[^Z]')"
     wait "$visitor"
     echo $?
-}
-
-has_living_child() {
-    [ -n "$(child_of_server)" ]
 }
 
 close_wait() {

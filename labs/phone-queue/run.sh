@@ -5,7 +5,7 @@
 # Two tests of "can it serve four clients at a time?"; each counts answers.
 of_four() { # FLOOD-OPTION...
     "$build/flood" --json --quiet -n 4 -c 4 --timeout 0.7 "$@" \
-        "localhost:$port/hello.txt" | sed 's/.*"answered":\([0-9]*\).*/\1/'
+        "localhost:$port/hello.txt" | json_field answered
 }
 
 test_both() { # STAGE

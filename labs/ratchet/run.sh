@@ -2,22 +2,16 @@
 # Lab 11.3 ratchet: zombies of 3b never become fewer by themselves.
 . "$(dirname "$0")/../lib.sh"
 
-ask() {
-    "$build/flood" --quiet -n "$1" -c "$2" "localhost:$port/$3" >/dev/null ||
-        fail 'some were not answered'
-    wait_until 50 is_settled || fail 'the children live on'
-}
-
 start_stage 3b --quiet
 requests=0
 while [ "$(zombies)" -le 5 ] && [ $requests -lt 2000 ]; do
-    ask 100 100 'slow?ms=200' # together they come, together they go
+    ask_all 'slow?ms=200' 100 100 # together they come, together they go
     requests=$((requests + 100))
 done
 after_flood=$(zombies)
 seen "after $requests requests, 100 at a time:  $after_flood zombies"
 
-ask 50 1 hello.txt
+ask_all hello.txt 50 1
 after_quiet=$(zombies)
 seen "after 50 more, one at a time:        $after_quiet zombies"
 
@@ -27,7 +21,7 @@ by_one=0
 falling=
 for _ in 1 2 3 4 5; do
     kill -CHLD "$server"
-    wait_until 50 is_settled || fail 'the server does not go on'
+    settle
     now=$(zombies)
     [ "$now" -ne $((left - 1)) ] || by_one=$((by_one + 1))
     left=$now

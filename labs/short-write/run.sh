@@ -20,17 +20,14 @@ stop_stage
 seen "twin: curl ends with $ended, after $arrived of $BYTES bytes"
 
 start_stage 1c --quiet --root "$lab_dir/root"
-if strace -o /dev/null true 2>/dev/null; then
+if scripts/can strace >/dev/null; then
     strace -qq -e trace=sendfile -p "$server" -o "$lab_dir/trace" &
     helpers=$!
     wait_until 50 grep -q '^TracerPid:.[1-9]' "/proc/$server/status" || true
 fi
 fetch
 stop_stage
-for pid in $helpers; do
-    wait "$pid"
-done
-helpers=
+await_helpers
 seen "1c:   curl ends with $ended, after $arrived of $BYTES bytes"
 if [ -e "$lab_dir/trace" ]; then
     # "sendfile(5, 6, [0] => [9], 1048576) = 9": what was asked, what was taken

@@ -2,23 +2,15 @@
 # Lab 6.1 silent: who says nothing stops everybody, unless there is a deadline.
 . "$(dirname "$0")/../lib.sh"
 
-has_somebody() {
-    [ -n "$(ss -Htn state established "sport = :$port")" ]
-}
-
 # A silent client is there; how does the next one fare?
 next_one() {
-    "$build/flood" --silent --quiet -n 1 -c 1 --timeout 30 "localhost:$port" \
-        >/dev/null 2>&1 &
-    helpers=$!
-    wait_until 50 has_somebody || fail 'the silent one did not connect'
+    visit_silently 1
+    wait_until 50 has_client || fail 'the silent one did not connect'
     ms=$(curl -s -m "$1" -o /dev/null -w '%{time_total}' \
         "http://localhost:$port/hello.txt")
     ended=$?
     ms=$(echo "$ms" | awk '{ printf "%d", $1 * 1000 }')
-    kill "$helpers" 2>/dev/null
-    wait "$helpers" 2>/dev/null
-    helpers=
+    end_helpers
     stop_stage
 }
 

@@ -6,9 +6,7 @@
 steps_of() {
     start_stage "$1" --quiet
     for _ in 1 2 3 4; do
-        "$build/flood" --quiet -n 50 -c 10 "localhost:$port/hello.txt" \
-            >/dev/null || fail 'some were not answered'
-        wait_until 50 is_settled || fail 'the children live on'
+        ask_all hello.txt 50 10
         printf '%d ' "$(zombies)"
     done
     stop_stage

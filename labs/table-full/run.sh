@@ -8,14 +8,13 @@ CLIENTS=90
 
 # Floods the stage and sets answered, failed, left and refusals.
 fill_the_table() {
-    start_limited $LIMIT "$1" --quiet
+    start_limited $LIMIT "$(program_of "$1")" --quiet
     "$build/flood" --json --quiet -n $CLIENTS -c 5 \
         "localhost:$port/hello.txt" >"$lab_dir/tally"
-    wait_until 50 is_settled
-    answered=$(sed -n 's/.*"answered":\([0-9]*\).*/\1/p' "$lab_dir/tally")
-    failed=$(sed -n \
-        's/.*"reset":\([0-9]*\),"closed_early":\([0-9]*\).*/\1 \2/p' \
-        "$lab_dir/tally" | awk '{ print $1 + $2 }')
+    settle
+    answered=$(json_field answered "$lab_dir/tally")
+    failed=$(($(json_field reset "$lab_dir/tally") + \
+        $(json_field closed_early "$lab_dir/tally")))
     left=$(zombies)
     refusals=$(grep -c 'fork: Resource temporarily unavailable' "$log")
     stop_stage

@@ -10,8 +10,7 @@ unset TZ # so that each ctime() looks for the time zone, as it does by default
 visit() {
     "$build/flood" --json --quiet -n 2000 -c 8 --timeout 2 \
         "localhost:$port/hello.txt" >"$lab_dir/flood" &
-    visitors=$!
-    helpers=$visitors
+    helpers=$!
 }
 answers() {
     curl -s -m 1 "http://localhost:$port/hello.txt" >/dev/null
@@ -33,9 +32,7 @@ wait_until 50 says_where ||
 visit
 wait_until 80 waits_for_a_lock || true
 where=$(sleeps_in)
-kill "$visitors" 2>/dev/null
-wait "$visitors" 2>/dev/null
-helpers=
+end_helpers
 twin_answers=no
 ! answers || twin_answers=yes
 came=$(grep -c 'a client came' "$log")
@@ -44,9 +41,8 @@ stop_stage
 
 start_stage 3c --quiet
 visit
-wait "$visitors"
-helpers=
-good=$(sed -n 's/.*"answered":\([0-9]*\).*/\1/p' "$lab_dir/flood")
+await_helpers
+good=$(json_field answered "$lab_dir/flood")
 stage_answers=no
 ! answers || stage_answers=yes
 seen "3c answered $good of 2000, and the next one: $stage_answers"

@@ -20,10 +20,7 @@ case $n in
 esac
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
-trap stop_stage EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+end_by stop_stage
 start_stage "$stage" --quiet
 
 # [1-N] makes curl ask N times.
@@ -32,5 +29,5 @@ set -- --silent --output /dev/null --parallel --parallel-immediate \
     --header 'Connection: close' "http://localhost:$port/slow?ms=300&n=[1-$n]"
 echo "\$ curl $*"
 answered=$(curl "$@" 2>/dev/null | grep -o 200 | wc -l)
-wait_until 100 is_settled || fail "the children did not end"
-echo "$answered answered, $(count_children "$server" Z) zombies"
+settle
+echo "$answered answered, $(zombies) zombies"

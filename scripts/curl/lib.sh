@@ -17,17 +17,13 @@ EOF
     exit 0
     ;;
 '')
-    trap stop_stage EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
-    trap 'exit 129' HUP
+    end_by stop_stage
     # shellcheck disable=SC2086 # several options
     start_stage "$stage" --quiet ${stage_options:-}
     ;;
 *[!0-9]*) fail "PORT must be a number, not '$1'; see --help" ;;
 *)
     port=$1
-    server=
     curl -s -o /dev/null "http://localhost:$port/" || [ $? -ne 7 ] ||
         fail "nobody listens on port $port; start it with: make run-$stage"
     ;;
@@ -59,10 +55,10 @@ show_family() {
         curl -i "$site/hello.txt"
     if [ -n "$server" ]; then # else it is yours: scripts/zombies PID counts
         for _ in 1 2 3 4 5 6 7 8; do
-            wait_until 50 is_settled || fail 'a child does not end'
+            settle
             curl -s -o /dev/null "$site/hello.txt"
         done
-        wait_until 50 is_settled || fail 'a child does not end'
+        settle
         try "$1" scripts/zombies "$server"
     fi
     try 'two slow pages at once: both take 0.5 s, a child for each' \
