@@ -1,8 +1,11 @@
-/* test_cgi.c - the parts of CGI that need no process: finding the program,
- * and its header. */
+/* test_cgi.c - the parts of CGI one by one: finding the program, its header,
+ * starting it. */
 #include "part2/cgi_header.h"
+#include "part2/cgi_process.h"
 #include "part2/cgi_program.h"
 #include "tests/testing.h"
+
+#include <sys/mman.h>
 
 /* --- Which program? --- */
 
@@ -194,12 +197,33 @@ static const struct {
     {BYTES("Status: OK\n\n")},
     {BYTES("Status:\n\n")},
     {BYTES("Status: 200\nStatus: 200\n\n")},
-    {BYTES("Location: /local\n\n")}, // until local redirects are offered
+    {BYTES("Location: /local\nContent-Type: a/b\n\n")},
+    {BYTES("X: y\nLocation: /local\n\n")},
     {BYTES("Location: there\n\n")},
     {BYTES("Location: http:\n\n")},
     {BYTES("Location: 1a://b/\n\n")},
     {BYTES("Location:\n\n")},
 };
+
+START_TEST(a_path_as_location_is_a_local_redirect_unless_there_is_a_status)
+{
+    static const struct {
+        const char *text, *local;
+    } cases[] = {
+        {"Location: /a/b?c=%20\n\n", "/a/b?c=%20"},
+        {"location: /\r\n\r\nbody", "/"},
+        {"Status: 302\nLocation: /a\n\n", NULL},
+        {"Location: http://a/\n\n", NULL},
+        {"Content-Type: a/b\n\n", NULL},
+    };
+    const char *text = cases[_i].text;
+    for (size_t step = 1; step <= strlen(text); step++) {
+        feed(text, strlen(text), step);
+        ck_assert(header.complete);
+        ck_assert_pstr_eq(header.local, cases[_i].local);
+    }
+}
+END_TEST
 
 START_TEST(a_bad_header_is_refused_however_it_is_cut)
 {
@@ -239,6 +263,60 @@ START_TEST(a_header_with_too_many_lines_is_refused)
 }
 END_TEST
 
+/* --- Its process --- */
+
+enum { LARGE_BYTES = 512 << 20, STARTS = 15 };
+
+/* Processor time that this process has used: what others do meanwhile does
+ * not count. */
+static int64_t used_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+static int compare(const void *one, const void *other)
+{
+    int64_t difference = *(const int64_t *)one - *(const int64_t *)other;
+    return (difference > 0) - (difference < 0);
+}
+
+/* What starting a program costs: the median of several. */
+static int64_t cost_of_a_start(void)
+{
+    char file[] = "/bin/true", directory[] = "/", *env[] = {NULL};
+    const struct cgi_program program = {.file = file, .directory = directory};
+    const struct cgi_limits limits = {0};
+    int64_t costs[STARTS];
+    for (int i = 0; i < STARTS; i++) {
+        struct cgi_process process;
+        int64_t before = used_ns();
+        ck_assert_int_eq(cgi_process_start(&process, &program, env, &limits),
+                         0);
+        costs[i] = used_ns() - before;
+        ck_assert_int_eq(cgi_process_bury(&process), 0);
+    }
+    qsort(costs, STARTS, sizeof *costs, compare);
+    return costs[STARTS / 2];
+}
+
+START_TEST(starting_a_program_costs_no_more_when_the_server_is_large)
+{
+    int64_t small = cost_of_a_start();
+    char *large = mmap(NULL, LARGE_BYTES, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(large, MAP_FAILED);
+    madvise(large, LARGE_BYTES,
+            MADV_NOHUGEPAGE); // as much as is written bit by bit
+    memset(large, 1, LARGE_BYTES);
+    int64_t cost = cost_of_a_start();
+    munmap(large, LARGE_BYTES);
+    ck_assert_msg(cost < 2 * small, "%lld ns, small: %lld ns", (long long)cost,
+                  (long long)small);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cgi");
@@ -252,12 +330,19 @@ int main(void)
     tcase_add_loop_test(lines,
                         a_sound_header_gives_status_lines_and_the_rest_as_body,
                         0, COUNT(sound));
+    tcase_add_loop_test(
+        lines, a_path_as_location_is_a_local_redirect_unless_there_is_a_status,
+        0, 5);
     tcase_add_loop_test(lines, a_bad_header_is_refused_however_it_is_cut, 0,
                         COUNT(refused));
     tcase_add_test(
         lines, a_header_without_its_empty_line_is_neither_complete_nor_refused);
     tcase_add_test(lines, a_header_that_does_not_end_is_refused);
     tcase_add_test(lines, a_header_with_too_many_lines_is_refused);
+
+    TCase *processes = new_case(suite, "processes");
+    tcase_add_test(processes,
+                   starting_a_program_costs_no_more_when_the_server_is_large);
 
     return run_suite(suite);
 }
