@@ -303,6 +303,10 @@ static int64_t cost_of_a_start(void)
 
 START_TEST(starting_a_program_costs_no_more_when_the_server_is_large)
 {
+#ifdef __SANITIZE_THREAD__
+    printf("skipped: the thread sanitizer makes a fork() of each vfork()\n");
+    return;
+#endif
     int64_t small = cost_of_a_start();
     char *large = mmap(NULL, LARGE_BYTES, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
