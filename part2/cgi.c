@@ -309,8 +309,8 @@ static bool is_redirected(struct conversation *talk, int status)
         return false;
     int fault = request_redirect(&talk->exchange->request, local);
     if (fault)
-        log_line("cgi %s: its Location '%s' would be answered with %d",
-                 talk->program->name, local, fault);
+        log_line("cgi %s: its Location is none of ours (%d): %s",
+                 talk->program->name, fault, local);
     return fault == 0;
 }
 
