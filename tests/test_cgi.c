@@ -6,6 +6,7 @@
 #include "tests/testing.h"
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 /* --- Which program? --- */
 
@@ -282,21 +283,25 @@ static int compare(const void *one, const void *other)
     return (difference > 0) - (difference < 0);
 }
 
-/* What starting a program costs: the median of several. */
-static int64_t cost_of_a_start(void)
+/* Start /bin/true, and bury it: its wait status. */
+static int run_true(const struct cgi_limits *limits, int64_t *cost)
 {
     char file[] = "/bin/true", directory[] = "/", *env[] = {NULL};
     const struct cgi_program program = {.file = file, .directory = directory};
+    struct cgi_process process;
+    int64_t before = used_ns();
+    ck_assert_int_eq(cgi_process_start(&process, &program, env, limits), 0);
+    *cost = used_ns() - before;
+    return cgi_process_bury(&process);
+}
+
+/* What starting a program costs: the median of several. */
+static int64_t cost_of_a_start(void)
+{
     const struct cgi_limits limits = {0};
     int64_t costs[STARTS];
-    for (int i = 0; i < STARTS; i++) {
-        struct cgi_process process;
-        int64_t before = used_ns();
-        ck_assert_int_eq(cgi_process_start(&process, &program, env, &limits),
-                         0);
-        costs[i] = used_ns() - before;
-        ck_assert_int_eq(cgi_process_bury(&process), 0);
-    }
+    for (int i = 0; i < STARTS; i++)
+        ck_assert_int_eq(run_true(&limits, &costs[i]), 0);
     qsort(costs, STARTS, sizeof *costs, compare);
     return costs[STARTS / 2];
 }
@@ -318,6 +323,88 @@ START_TEST(starting_a_program_costs_no_more_when_the_server_is_large)
     munmap(large, LARGE_BYTES);
     ck_assert_msg(cost < 2 * small, "%lld ns, small: %lld ns", (long long)cost,
                   (long long)small);
+}
+END_TEST
+
+static volatile sig_atomic_t heard, heard_elsewhere; // by hear() only
+static pid_t server;
+
+static void hear(int number)
+{
+    (void)number;
+    heard = 1;
+    if (getpid() != server)
+        heard_elsewhere = 1;
+}
+
+static bool is_limited(enum __rlimit_resource resource, rlim_t to)
+{
+    struct rlimit now;
+    ck_assert_int_eq(getrlimit(resource, &now), 0);
+    return now.rlim_cur == to;
+}
+
+/* The child works in the server's memory until it is another program. */
+START_TEST(a_program_that_starts_changes_nothing_in_the_server)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, hear);
+    sigset_t blocked, now;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR2);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    char before[512], after[512];
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    int free_one = dup(0);
+    close(free_one);
+
+    const struct cgi_limits limits = {
+        .cpu_s = 17, .memory = 64 << 20, .files = 19};
+    int64_t cost;
+    ck_assert_int_eq(run_true(&limits, &cost), 0);
+
+    ck_assert(signal(SIGPIPE, SIG_DFL) == SIG_IGN);
+    ck_assert(signal(SIGUSR1, SIG_DFL) == hear);
+    sigprocmask(SIG_SETMASK, NULL, &now);
+    for (int number = 1; number < 32; number++)
+        ck_assert_int_eq(sigismember(&now, number), number == SIGUSR2);
+    ck_assert(!is_limited(RLIMIT_CPU, 17) && !is_limited(RLIMIT_AS, 64 << 20) &&
+              !is_limited(RLIMIT_NOFILE, 19));
+    ck_assert_str_eq(getcwd(after, sizeof after), before);
+    ck_assert_int_eq(dup(0), free_one);
+}
+END_TEST
+
+/* Signal the process group without end. */
+static void storm(const void *context)
+{
+    (void)context;
+    signal(SIGUSR1, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;)
+        kill(0, SIGUSR1);
+}
+
+START_TEST(no_handler_of_the_server_runs_in_a_program_that_starts)
+{
+    server = getpid();
+    setpgid(0, 0);
+    struct sigaction action = {.sa_handler = hear, .sa_flags = SA_RESTART};
+    sigaction(SIGUSR1, &action, NULL);
+    pid_t child = start(storm, NULL);
+    while (!heard)
+        poll(NULL, 0, 1);
+    const struct cgi_limits limits = {0};
+    for (int i = 0; i < 300; i++) {
+        int64_t cost;
+        int status = run_true(&limits, &cost);
+        /* Such a signal that reaches the program is the program's own. */
+        ck_assert(status == 0 ||
+                  (WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1));
+    }
+    kill(child, SIGKILL);
+    status_of(child);
+    ck_assert(!heard_elsewhere);
 }
 END_TEST
 
@@ -348,5 +435,9 @@ int main(void)
     tcase_add_test(processes,
                    starting_a_program_costs_no_more_when_the_server_is_large);
 
+    tcase_add_test(processes,
+                   a_program_that_starts_changes_nothing_in_the_server);
+    tcase_add_test(processes,
+                   no_handler_of_the_server_runs_in_a_program_that_starts);
     return run_suite(suite);
 }
