@@ -646,7 +646,7 @@ yes ended with status 141" ]
 
 @test "a program leads a process group of its own" {
     program group <<< 'printf "Content-Type: a/b\n\n"
-                       echo $$ $(ps -o pgid= -p $$)'
+                       echo $$ $(cut -d" " -f5 /proc/$$/stat)'
     read -r pid group <<< "$(get "$url/own/group")"
     [ "$pid" = "$group" ]
 }
