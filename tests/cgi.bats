@@ -174,13 +174,14 @@ END
 import socket, sys, time
 client = socket.socket()
 client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1000)
 client.settimeout(10)
 client.connect(("127.0.0.1", int(sys.argv[1])))
 client.sendall(b"GET /own/large HTTP/1.0\r\n\r\n")
 got = b""
 while (some := client.recv(16384)):
     got += some
-    time.sleep(0.15)
+    time.sleep(0.1)
 sys.exit(len(got.partition(b"\r\n\r\n")[2]) != 400000)
 END
     run grep 'too long' "$log"
