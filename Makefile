@@ -18,7 +18,7 @@ SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/%.c,build/fuzz/%,$(wildcard tests/fuzz_*.c))
 C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch] \
-            bench/*.c labs/*/*.c exercises/*/*.c)
+            part2/cgi-bin/*.c bench/*.c labs/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
             tests/*.bash part2/cgi-bin/* \
             labs/*.sh labs/*/run.sh exercises/*.sh exercises/*/*.sh \
@@ -172,6 +172,10 @@ $(B)/1c_iterative: $(call objects,part1/1c_iterative) $(COMMON)
 
 # A program answers: gateways stand between the connection and the site.
 $(B)/2a_cgi: $(call objects,part2/2a_cgi) $(CGI) $(SERVICE)
+# Samples that must be compiled: part2/cgi-bin/NAME.c becomes build/cgi-bin/NAME.
+CGI_BIN := $(patsubst part2/%.c,$(B)/%,$(wildcard part2/cgi-bin/*.c))
+all 2a: $(CGI_BIN)
+$(CGI_BIN): $(B)/cgi-bin/%: $(B)/part2/cgi-bin/%.o
 
 # The fork ladder serves all of that: only main() differs.
 GATEWAYS := $(call objects,part2/gateways) $(CGI) $(SERVICE)
@@ -231,6 +235,8 @@ $(B)/test_watch: $(call objects,tools/family tools/watch_report \
 # A fuzzer replaces main(); it wants clang.
 $(FUZZERS): build/fuzz/%: build/fuzz/tests/%.o
 build/fuzz/fuzz_request: $(REQUEST:$(B)/%=build/fuzz/%)
+build/fuzz/fuzz_cgi_header: $(addprefix build/fuzz/,part2/cgi_header.o \
+    common/rules.o)
 build/fuzz/fuzz_files: $(addprefix build/fuzz/common/,conditions.o dates.o \
     encodings.o ranges.o rules.o)
 
@@ -242,7 +248,8 @@ build/afl/fuzz_request: build/afl/tests/fuzz_request.o \
 
 # --- How things are made -----------------------------------------------------
 
-$(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(BENCH) $(TESTS):
+$(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(BENCH) $(TESTS) $(CGI_BIN):
+	@mkdir -p $(@D)
 	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ $(LIBRARIES) -o $@
 
 $(FUZZERS):
@@ -269,7 +276,7 @@ full = $(filter $(1)_%,$(STAGES))
 
 $(SHORT): $$(B)/$$(call full,$$@)
 
-RUN_2a := --cgi /cgi-bin=part2/cgi-bin
+RUN_2a := --cgi /cgi-bin=part2/cgi-bin --cgi /compiled=$(B)/cgi-bin
 $(SHORT:%=run-%): run-%: %
 	@exec $(B)/$(call full,$*) --port $(PORT) --root www $(RUN_$*)
 

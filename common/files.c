@@ -109,17 +109,13 @@ static void refuse(struct exchange *exchange, int status)
 static void redirect_to_slash(struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
-    const char *target = request->target;
+    const char *path = request->local;
     /* "//host/dir" as a Location would name another server. */
-    while (target[0] == '/' && target[1] == '/')
-        target++;
-    if (*target != '/') { // absolute-form: too odd to be worth a redirect
-        refuse(exchange, 404);
-        return;
-    }
+    while (path[0] == '/' && path[1] == '/')
+        path++;
     char location[2048];
-    int path_len = (int)strcspn(target, "?");
-    int len = snprintf(location, sizeof location, "%.*s/%s%s", path_len, target,
+    int path_len = (int)strcspn(path, "?");
+    int len = snprintf(location, sizeof location, "%.*s/%s%s", path_len, path,
                        request->query ? "?" : "",
                        request->query ? request->query : "");
     if (len < 0 || (size_t)len >= sizeof location) {

@@ -245,7 +245,24 @@ static void merge_slashes(char *path)
     *to = '\0';
 }
 
-/* Decode the path into the room behind the head. */
+/* Split "/path?query" into its parts; the path is decoded into `decoded`. */
+static int split_local(struct request *request, const char *local,
+                       char *decoded)
+{
+    const char *mark = strchr(local, '?');
+    size_t len = mark ? (size_t)(mark - local) : strlen(local);
+    int status = len == 0 ? rules_decode_path("/", 1, decoded)
+                          : rules_decode_path(local, len, decoded);
+    if (status)
+        return status;
+    merge_slashes(decoded);
+    request->local = local;
+    request->path = decoded;
+    request->query = mark ? mark + 1 : NULL;
+    return 0;
+}
+
+/* The decoded path has its room behind the head. */
 static int split_target(struct request *request)
 {
     char *decoded = request->head + request->head_size;
@@ -259,14 +276,7 @@ static int split_target(struct request *request)
         if (check_authority(authority, (size_t)(path - authority)) != 0)
             return 400;
     }
-    const char *mark = strchr(path, '?');
-    request->query = mark ? mark + 1 : NULL;
-    size_t len = mark ? (size_t)(mark - path) : strlen(path);
-    int status = len == 0 ? rules_decode_path("/", 1, decoded)
-                          : rules_decode_path(path, len, decoded);
-    if (status == 0)
-        merge_slashes(decoded);
-    return status;
+    return split_local(request, path, decoded);
 }
 
 static int check_head(struct request *request)
@@ -292,6 +302,54 @@ static int check_head(struct request *request)
     request->chunks.limit = request->limits->body_bytes;
     request->keep_alive = wants_to_stay(request);
     request->head_complete = true;
+    return 0;
+}
+
+/* --- Another target --- */
+
+static bool is_about_body(const char *name)
+{
+    static const char *const names[] = {"Expect", "Trailer",
+                                        "Transfer-Encoding"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (rules_same_name(name, names[i]))
+            return true;
+    return strncasecmp(name, "Content-", strlen("Content-")) == 0;
+}
+
+static void drop_body(struct request *request)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < request->header_count; i++)
+        if (!is_about_body(request->headers[i].name))
+            request->headers[kept++] = request->headers[i];
+    request->header_count = kept;
+    body_free(&request->body);
+}
+
+int request_redirect(struct request *request, const char *location)
+{
+    assert(request->complete);
+    size_t len = strlen(location);
+    if (len > request->limits->target_bytes)
+        return 414;
+    if (location[0] != '/' || !rules_is_target(location, len))
+        return 400;
+    size_t size = len + 1;
+    char *room = malloc(2 * size); // the decoded path comes last
+    if (!room)
+        return 500;
+    memcpy(room, location, size);
+    int status = split_local(request, room, room + size);
+    if (status) {
+        free(room);
+        return status;
+    }
+    free(request->redirect);
+    request->redirect = room;
+    if (strcmp(request->method, "HEAD") != 0)
+        request->method = "GET";
+    drop_body(request);
     return 0;
 }
 
@@ -514,6 +572,7 @@ void request_reset(struct request *request)
     char *head = request->head;
     size_t head_size = request->head_size;
     body_free(&request->body);
+    free(request->redirect);
     memset(request, 0, offsetof(struct request, headers)); // they are large
     request->parser = parser;
     request->limits = limits;
@@ -527,6 +586,7 @@ void request_close(struct request *request)
 {
     free(request->parser);
     free(request->head);
+    free(request->redirect);
     body_free(&request->body);
     *request = (struct request){.limits = request->limits};
 }

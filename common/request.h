@@ -25,7 +25,8 @@ struct header {
 struct request {
     const char *method; // "GET"; NULL while unknown
     const char *target; // as sent; NULL while unknown
-    const char *path;   // of the target, percent-decoded; "" for "*"
+    const char *local;  // "/path?query" of it, or redirected to; NULL for "*"
+    const char *path;   // of that, percent-decoded; "" for "*"
     const char *query;  // after the '?', as sent; NULL if there is none
     int minor;          // the y in HTTP/1.y
     size_t header_count;
@@ -45,6 +46,7 @@ struct request {
     int status; // the first fault found, 0 if none
     char *head; // request line and headers as they came
     size_t head_size, head_len, line_start, headers_start;
+    char *redirect; // `local` and `path`, if it was redirected
 
     /* header_count of them. Last, since request_reset() does not clear them. */
     struct header headers[REQUEST_HEADERS_MAX];
@@ -65,6 +67,13 @@ int request_feed(struct request *request, const char *bytes, size_t len);
 /* The value of the first header of that name (compared without case), or
  * NULL. */
 const char *request_header(const struct request *request, const char *name);
+
+/* Let a request that is complete ask for `location` instead, "/path?query" as
+ * a target would say it. It becomes a GET (HEAD stays HEAD) without its body
+ * and what its headers say of that; `target` stays what the client sent.
+ * Returns 0, or what such a target gets (400, 414) or 500 (no memory): then
+ * nothing has changed. Copies what it keeps. Never blocks. */
+int request_redirect(struct request *request, const char *location);
 
 /* Copy the request line as it came, sound or not and without its end, into
  * `text`: `size` bytes at most, not terminated. Returns its length. */

@@ -13,8 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Kept free for Connection, Transfer-Encoding and the end of the head. */
-enum { HEAD_RESERVE = 128 };
+enum {
+    /* Kept free for Connection, Transfer-Encoding and the end of the head. */
+    HEAD_RESERVE = 128,
+    ZEROS_MAX = 8 // a size of 16 digits is what careful clients read
+};
 
 const char *response_reason(int status)
 {
@@ -75,6 +78,7 @@ static void forget(struct response *response)
     response->ended = false;
     response->framing = FRAMED_BY_CHUNKS;
     response->length = -1;
+    response->zeros = 0;
     response->used = 0;
 }
 
@@ -325,6 +329,7 @@ static int write_piece(struct response *response, const struct piece *piece)
     bool chunked = response->framing == FRAMED_BY_CHUNKS;
     if (chunked)
         snprintf(line, sizeof line, "%llx\r\n", (long long)part.len);
+    response->zeros = 0; // those that were sent lead this line
     if ((chunked && pass_text(response, line) < 0) ||
         pass_on(response, &part) < 0 ||
         (chunked && pass_text(response, "\r\n") < 0))
@@ -354,6 +359,34 @@ int response_flush(struct response *response)
     if (response->status && !response->head_ended)
         end_head(response);
     return send_buffer(response);
+}
+
+/* An interim response, straight to the sink: the response has not left. */
+static int send_interim(struct response *response)
+{
+    static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct piece piece = {.bytes = interim, .len = sizeof interim - 1};
+    return response->sink(response->to, &piece) < 0 ? broken(response, errno)
+                                                    : 0;
+}
+
+static int send_zero(struct response *response)
+{
+    response->zeros++;
+    return pass_text(response, "0") < 0 ? -1 : send_buffer(response);
+}
+
+int response_probe(struct response *response)
+{
+    if (response->broken)
+        return -1;
+    if (!response->left)
+        return response->minor > 0 ? send_interim(response) : 0;
+    bool between_chunks = response->framing == FRAMED_BY_CHUNKS &&
+                          response_has_body(response) && !response->ended;
+    if (!between_chunks || response->zeros == ZEROS_MAX)
+        return 0;
+    return send_zero(response);
 }
 
 int response_end(struct response *response)

@@ -44,6 +44,7 @@ struct response {
     bool left; // something has gone to the sink
     enum { FRAMED_BY_LENGTH, FRAMED_BY_CHUNKS, FRAMED_BY_CLOSE } framing;
     int64_t length; // declared; -1 if not
+    unsigned zeros; // sent ahead, of the next chunk's size
     size_t used;
     char buffer[RESPONSE_BUFFER_BYTES];
 };
@@ -81,6 +82,15 @@ int response_write_file(struct response *response, int file, int64_t offset,
 
 /* Send what is buffered now. */
 int response_flush(struct response *response);
+
+/* A client that sends no more may read on, or may be gone: who closes its
+ * socket looks the same as who only shuts its sending side, until it is sent
+ * something. This sends what means nothing: before the response an interim one
+ * (RFC 9110 15.2), between chunks a leading zero of the next one's size (RFC
+ * 9112 7.1). Where neither is possible it does nothing: HTTP/1.0, a declared
+ * length. Returns 0, or -1 if that was the end of it; mostly the socket tells
+ * a moment later. For who waits long; not more than once a second. */
+int response_probe(struct response *response);
 
 /* End the body and send what is left; calling it again does nothing. If less
  * was written than declared, or nothing was started, the response is broken:

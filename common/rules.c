@@ -181,7 +181,7 @@ static int hex_value(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-static bool is_target(const char *text, size_t len)
+bool rules_is_target(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         if (!is_kind(text[i], TARGET))
@@ -209,7 +209,7 @@ int rules_request_line(const char *line, size_t len)
         return 400;
     const char *target = method_end + 1;
     const char *target_end = memchr(target, ' ', (size_t)(end - target));
-    if (!target_end || !is_target(target, (size_t)(target_end - target)))
+    if (!target_end || !rules_is_target(target, (size_t)(target_end - target)))
         return 400;
     const char *version = target_end + 1;
     return check_version(version, (size_t)(end - version));

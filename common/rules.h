@@ -24,6 +24,9 @@ bool rules_list_has(const char *list, const char *token);
 /* Is every item of the comma-separated list `token`, compared without case? */
 bool rules_list_is(const char *list, const char *token);
 
+/* Has this only characters of a URI, with sound escapes (RFC 3986 2)? */
+bool rules_is_target(const char *text, size_t len);
+
 /* method SP target SP HTTP/1.y, nothing else (RFC 9112 3): 400, 505. */
 int rules_request_line(const char *line, size_t len);
 

@@ -1,7 +1,7 @@
 /*
  * 2a - another program answers: CGI (RFC 3875).
  *
- * New here:    pipe, fork, dup2, execve, waitpid; poll over both directions.
+ * New here:    pipe, vfork, dup2, execve, waitpid; poll over both directions.
  * Still wrong: a new process for every request; one client stops all others.
  * See it:      scripts/curl/2a.sh
  */

@@ -6,7 +6,8 @@
  *
  * One poll() loop does all of it at the same time. A gateway that first wrote
  * all and then read all would fall asleep for ever when both pipes are full,
- * and the program with it. */
+ * and the program with it. A program may also answer with a local redirect:
+ * then there is no answer yet, and the request asks for another path. */
 #include "cgi_header.h"
 #include "cgi_options.h"
 #include "cgi_process.h"
@@ -25,16 +26,20 @@
 enum {
     READ_BYTES = 65536, // what a pipe holds
     FEED_BYTES = 16384, // of the body at a time
-    EXIT_MS = 2000      // for a program to exit after its output has ended
+    EXIT_MS = 2000,     // for a program to exit after its output has ended
+    PROBE_MS = 1000,    // until the first probe; then twice as long, and so on
 };
+static const int64_t NEVER = INT64_MAX;
 
 enum ending {
     NOT_YET,
     OUTPUT_ENDED,
     OUTPUT_CLOSED, // it ended, but the program did not exit
     BAD_HEADER,
-    TOO_LONG, // more than its Content-Length
+    NOT_ALONE, // a body beside a local redirect
+    TOO_LONG,  // more than its Content-Length
     NO_PROGRESS,
+    OUT_OF_TIME,
     CLIENT_GONE
 };
 
@@ -46,6 +51,12 @@ struct conversation {
     size_t fed;  // of the request's body, so far
     bool exited; // so what the pipe holds now is all that counts
     enum ending ending;
+
+    /* Instants of net_now(). */
+    int64_t stalled_at; // NO_PROGRESS; progress moves it on
+    int64_t over_at;    // OUT_OF_TIME
+    int64_t probe_at;   // NEVER until the client has stopped sending
+    int probe_ms;       // between the last probe and this one
 };
 
 /* --- Towards the program --- */
@@ -91,9 +102,15 @@ static void pass_on(struct conversation *talk, const char *bytes, size_t len)
             talk->ending = BAD_HEADER;
         if (!talk->header.complete)
             return;
-        start_answer(talk);
+        if (!talk->header.local)
+            start_answer(talk);
         bytes += used;
         len -= used;
+    }
+    if (talk->header.local) { // RFC 3875 6.2.2: no body
+        if (len > 0)
+            talk->ending = NOT_ALONE;
+        return;
     }
     struct response *response = &talk->exchange->response;
     if ((len > 0 && response_write(response, bytes, len) < 0) ||
@@ -118,7 +135,42 @@ static void take_output(struct conversation *talk)
 
 /* --- Both at once --- */
 
-/* Progress begins the time-out anew: but what comes for an answer that has no
+enum { OUTPUT, INPUT, EXIT, CLIENT, ENDS };
+
+static void watch(const struct conversation *talk, struct pollfd ends[ENDS])
+{
+    ends[OUTPUT] = (struct pollfd){talk->process.output, POLLIN, 0};
+    ends[INPUT] = (struct pollfd){talk->process.input, POLLOUT, 0};
+    ends[EXIT] = (struct pollfd){talk->process.pidfd, POLLIN, 0};
+    /* That it is gone is always told; that it sends no more, once. */
+    short stops = talk->probe_at == NEVER ? POLLRDHUP : 0;
+    ends[CLIENT] = (struct pollfd){talk->exchange->client, stops, 0};
+}
+
+static int wait_ms(const struct conversation *talk)
+{
+    int64_t next = talk->stalled_at;
+    if (talk->over_at < next)
+        next = talk->over_at;
+    if (talk->probe_at < next)
+        next = talk->probe_at;
+    int64_t left = next - net_now();
+    return left > 0 ? (int)left : 0;
+}
+
+/* Who sends no more still gets its answer, if it is there; for who is not,
+ * nobody shall work for long. */
+static void hear_client(struct conversation *talk, short events)
+{
+    if (events & ~POLLRDHUP) {
+        talk->ending = CLIENT_GONE;
+    } else if (events) {
+        talk->probe_ms = PROBE_MS;
+        talk->probe_at = net_now() + PROBE_MS;
+    }
+}
+
+/* Progress moves the time-out on: but what comes for an answer that has no
  * body goes to nobody, so that nobody would notice if the client left. */
 static bool is_progress(const struct conversation *talk)
 {
@@ -126,35 +178,56 @@ static bool is_progress(const struct conversation *talk)
            response_has_body(&talk->exchange->response);
 }
 
-static void converse(struct conversation *talk, int timeout_ms)
+static void hear_program(struct conversation *talk,
+                         const struct pollfd ends[ENDS])
 {
-    int64_t deadline = net_now() + timeout_ms;
-    while (talk->ending == NOT_YET) {
-        enum { OUTPUT, INPUT, EXIT, CLIENT, ENDS };
-        struct pollfd ends[ENDS] = {
-            [OUTPUT] = {.fd = talk->process.output, .events = POLLIN},
-            [INPUT] = {.fd = talk->process.input, .events = POLLOUT},
-            [EXIT] = {.fd = talk->process.pidfd, .events = POLLIN},
-            [CLIENT] = {.fd = talk->exchange->client}, // only if it is gone
-        };
-        int64_t left = deadline - net_now();
-        int ready = poll(ends, ENDS, left > 0 ? (int)left : 0);
-        if (ready < 0)
-            continue; // EINTR
-        if (left <= 0)
-            ready = 0;
-        else if (is_progress(talk))
-            deadline = net_now() + timeout_ms;
-        if (ends[EXIT].revents)
-            talk->exited = true;
-        if (ends[INPUT].revents)
-            feed_input(talk);
-        if (ready == 0)
-            talk->ending = NO_PROGRESS;
-        else if (ends[CLIENT].revents)
+    if (ends[EXIT].revents)
+        talk->exited = true;
+    if (ends[INPUT].revents)
+        feed_input(talk);
+    if (ends[OUTPUT].revents || talk->exited)
+        take_output(talk);
+    /* Time that a slow client took for it is not the program's. */
+    if ((ends[INPUT].revents || ends[OUTPUT].revents) && is_progress(talk))
+        talk->stalled_at = net_now() + cgi_options.timeout_ms;
+}
+
+static void mind_the_time(struct conversation *talk)
+{
+    int64_t now = net_now();
+    if (now >= talk->over_at) {
+        talk->ending = OUT_OF_TIME;
+    } else if (now >= talk->stalled_at) {
+        talk->ending = NO_PROGRESS;
+    } else if (now >= talk->probe_at) {
+        if (response_probe(&talk->exchange->response) < 0)
             talk->ending = CLIENT_GONE;
-        else if (ends[OUTPUT].revents || talk->exited)
-            take_output(talk);
+        talk->probe_ms *= 2;
+        talk->probe_at = now + talk->probe_ms;
+    }
+}
+
+static void start_clocks(struct conversation *talk)
+{
+    int64_t now = net_now();
+    talk->stalled_at = now + cgi_options.timeout_ms;
+    talk->over_at = cgi_options.time_ms ? now + cgi_options.time_ms : NEVER;
+    talk->probe_at = NEVER;
+}
+
+static void converse(struct conversation *talk)
+{
+    start_clocks(talk);
+    while (talk->ending == NOT_YET) {
+        struct pollfd ends[ENDS];
+        watch(talk, ends);
+        if (poll(ends, ENDS, wait_ms(talk)) < 0)
+            continue; // EINTR
+        hear_client(talk, ends[CLIENT].revents);
+        if (talk->ending == NOT_YET)
+            hear_program(talk, ends);
+        if (talk->ending == NOT_YET)
+            mind_the_time(talk);
     }
 }
 
@@ -193,8 +266,10 @@ static void log_ending(const struct conversation *talk, int status)
 {
     static const char *const reasons[] = {
         [OUTPUT_CLOSED] = "closed its output but did not exit, ended",
+        [NOT_ALONE] = "wrote more than its local redirect, ended",
         [TOO_LONG] = "wrote more than its Content-Length, ended",
         [NO_PROGRESS] = "neither read nor wrote for too long, ended",
+        [OUT_OF_TIME] = "ran for too long, ended",
         [CLIENT_GONE] = "lost its client, ended",
     };
     const char *name = talk->program->name;
@@ -216,17 +291,46 @@ static bool is_whole(const struct conversation *talk, int status)
            (talk->ending == OUTPUT_ENDED && WIFEXITED(status));
 }
 
-static void conclude(struct conversation *talk, int status)
+static void finish_answer(struct conversation *talk, int status)
 {
     struct response *response = &talk->exchange->response;
-    log_ending(talk, status);
-    if (!talk->header.complete)
-        response_error(response, talk->ending == NO_PROGRESS ? 504 : 502, NULL);
-    else if (!is_whole(talk, status))
+    if (!is_whole(talk, status))
         response->broken = true; // too late for a status: cut it off
     else if (response_end(response) < 0)
         log_line("cgi %s: its answer could not be completed",
                  talk->program->name);
+}
+
+/* Let the request ask for what the program named, if it named something. */
+static bool is_redirected(struct conversation *talk, int status)
+{
+    const char *local = talk->header.local;
+    if (!talk->header.complete || !local || !is_whole(talk, status))
+        return false;
+    int fault = request_redirect(&talk->exchange->request, local);
+    if (fault)
+        log_line("cgi %s: its Location is none of ours (%d): %s",
+                 talk->program->name, fault, local);
+    return fault == 0;
+}
+
+static void apologize(struct conversation *talk)
+{
+    bool took_too_long =
+        talk->ending == NO_PROGRESS || talk->ending == OUT_OF_TIME;
+    response_error(&talk->exchange->response, took_too_long ? 504 : 502, NULL);
+}
+
+static enum gateway_outcome conclude(struct conversation *talk, int status)
+{
+    log_ending(talk, status);
+    if (talk->exchange->response.status)
+        finish_answer(talk, status);
+    else if (is_redirected(talk, status))
+        return GATEWAY_REDIRECTED;
+    else
+        apologize(talk);
+    return GATEWAY_ANSWERED;
 }
 
 /* What CGI adds to the variables that all gateways share. */
@@ -247,21 +351,32 @@ static char *const *make_environ(struct environ *env,
     return environ_variables(env);
 }
 
-static void run(struct exchange *exchange, const struct cgi_program *program,
-                const char *document_root)
+static enum gateway_outcome run(struct exchange *exchange,
+                                const struct cgi_program *program,
+                                const char *document_root)
 {
     struct environ env;
     struct conversation talk = {.exchange = exchange, .program = program};
+    enum gateway_outcome outcome = GATEWAY_ANSWERED;
     char *const *variables =
         make_environ(&env, exchange, program, document_root);
-    if (!variables || cgi_process_start(&talk.process, program, variables)) {
+    if (!variables || cgi_process_start(&talk.process, program, variables,
+                                        &cgi_options.limits)) {
         log_errno("cgi %s: could not be started", program->name);
         response_error(&exchange->response, 502, NULL);
     } else {
-        converse(&talk, cgi_options.timeout_ms);
-        conclude(&talk, settle(&talk));
+        converse(&talk);
+        outcome = conclude(&talk, settle(&talk));
     }
     environ_free(&env);
+    return outcome;
+}
+
+/* A program that would write to the client itself (RFC 3875 5): none may here,
+ * where others may wait for the same connection. */
+static bool parses_no_header(const struct cgi_program *program)
+{
+    return strncmp(program->name, "nph-", strlen("nph-")) == 0;
 }
 
 /* Blocks until the program has exited and is reaped, but not while it neither
@@ -272,6 +387,7 @@ static enum gateway_outcome answer(struct exchange *exchange,
                                    const struct service *service)
 {
     struct cgi_program program;
+    enum gateway_outcome outcome = GATEWAY_ANSWERED;
     int status =
         cgi_program_find(&program, mount->program, exchange->request.path,
                          strlen(mount->prefix));
@@ -279,10 +395,14 @@ static enum gateway_outcome answer(struct exchange *exchange,
         response_error(&exchange->response, status, NULL);
         return GATEWAY_ANSWERED;
     }
-    if (exchange->request.complete) // else its body is wanted first
-        run(exchange, &program, service->document_root);
+    if (parses_no_header(&program)) {
+        log_line("cgi %s: NPH programs are not offered", program.name);
+        response_error(&exchange->response, 501, NULL);
+    } else if (exchange->request.complete) { // else its body is wanted first
+        outcome = run(exchange, &program, service->document_root);
+    }
     cgi_program_free(&program);
-    return GATEWAY_ANSWERED;
+    return outcome;
 }
 
 static void load(struct mount *mount, const struct service *service)

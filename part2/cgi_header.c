@@ -78,19 +78,29 @@ static bool is_absolute_uri(const char *text)
     return isalpha((unsigned char)text[0]) && text[len] && text[len + 1];
 }
 
+/* A Location without a Status: a path is for the server to follow (RFC 3875
+ * 6.2.2), anything else for the client (6.2.3). */
+static void take_redirect(struct cgi_header *header, const char *location)
+{
+    header->status = 302;
+    if (location[0] == '/') {
+        header->local = location;
+        if (header->count > 1)
+            refuse(header, "there is more than the Location of a local "
+                           "redirect");
+    } else if (!is_absolute_uri(location)) {
+        refuse(header, "Location is neither a path nor an absolute URI");
+    }
+}
+
 /* The empty line: does all of it together make an answer? */
 static void take_end(struct cgi_header *header)
 {
     const char *location = find(header, "Location");
     if (!header->status && !location && !find(header, "Content-Type"))
         refuse(header, "the header has no Content-Type, Location or Status");
-    if (location && !header->status) {
-        if (location[0] == '/')
-            refuse(header, "local redirects (RFC 3875 6.2.2) are not offered");
-        else if (!is_absolute_uri(location))
-            refuse(header, "Location is no absolute URI");
-        header->status = 302; // RFC 3875 6.2.3
-    }
+    if (location && !header->status)
+        take_redirect(header, location);
     if (!header->status)
         header->status = 200;
     header->complete = !header->fault;

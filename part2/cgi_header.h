@@ -19,6 +19,7 @@ struct cgi_header {
     bool complete;     // and sound: what follows can be read
     const char *fault; // why it is refused, for the log; NULL if it is not
     int status;        // to answer with; 0 until `complete`
+    const char *local; // "/path?query" to answer for instead (RFC 3875 6.2.2)
     size_t count;
     struct header lines[CGI_HEADER_LINES]; // for the client, so no Status
 

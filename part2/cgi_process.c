@@ -1,4 +1,4 @@
-/* cgi_process.c - pipe, fork, dup2, execve; and at the end kill and waitpid.
+/* cgi_process.c - pipe, vfork, dup2, execve; and at the end kill and waitpid.
  *
  *        input[1] ---->  0  program  1 ----> output[0]
  *                        2 -> the server's own standard error
@@ -61,6 +61,15 @@ static int open_pipes(struct pipes *pipes)
     return -1;
 }
 
+/* --- In the child ---
+ *
+ * vfork() lends it our memory and holds us until it runs the program: so
+ * starting one costs nothing for the size of a server, as copying its page
+ * tables would. In return the child makes only system calls, as it would have
+ * to anyway (another thread may hold any lock), writes to nothing but its own
+ * variables, which have a frame of their own as long as nothing here becomes
+ * part of spawn(), and leaves by execve() or _exit(). */
+
 /* execve() keeps the signal mask, and what is *ignored* stays ignored: with
  * our SIGPIPE setting, `yes | head -1` would complain instead of end. */
 static void restore_signals(void)
@@ -72,14 +81,33 @@ static void restore_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In the child. All it needs was made before the fork; here are only system
- * calls, since another thread's lock may have been copied while it was held.
- * A dead server takes its programs along: the kernel sends them SIGKILL when
+/* A lower limit that is there already stays. */
+static bool limit(enum __rlimit_resource resource, rlim_t soft, rlim_t hard)
+{
+    struct rlimit now;
+    if (getrlimit(resource, &now) < 0)
+        return false;
+    if (now.rlim_max > hard)
+        now.rlim_max = hard;
+    now.rlim_cur = soft < now.rlim_max ? soft : now.rlim_max;
+    return setrlimit(resource, &now) == 0;
+}
+
+/* No core file, which would land among the programs; who wants one says
+ * "ulimit -c unlimited" in front of the program. */
+static bool keep_within(const struct cgi_limits *most)
+{
+    return limit(RLIMIT_CORE, 0, RLIM_INFINITY) &&
+           (!most->cpu_s || limit(RLIMIT_CPU, most->cpu_s, most->cpu_s + 1)) &&
+           (!most->memory || limit(RLIMIT_AS, most->memory, most->memory)) &&
+           (!most->files || limit(RLIMIT_NOFILE, most->files, most->files));
+}
+
+/* A dead server takes its programs along: the kernel sends them SIGKILL when
  * the thread that forked them ends. */
-__attribute__((noreturn)) static void become(const struct cgi_program *program,
-                                             char *const env[],
-                                             const struct pipes *pipes,
-                                             pid_t server)
+__attribute__((noreturn, noinline)) static void become(
+    const struct cgi_program *program, char *const env[],
+    const struct cgi_limits *limits, const struct pipes *pipes, pid_t server)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != server)
@@ -91,7 +119,7 @@ __attribute__((noreturn)) static void become(const struct cgi_program *program,
     char *const argv[] = {program->file, NULL};
     if (dup2(pipes->input[0], STDIN_FILENO) >= 0 &&
         dup2(pipes->output[1], STDOUT_FILENO) >= 0 &&
-        chdir(program->directory) == 0) {
+        chdir(program->directory) == 0 && keep_within(limits)) {
         /* All descriptors are close-on-exec already. This is for the one
          * that a library opened. */
         syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -101,6 +129,23 @@ __attribute__((noreturn)) static void become(const struct cgi_program *program,
     ssize_t told = write(pipes->report[1], &error, sizeof error);
     (void)told;
     _exit(NOT_STARTED);
+}
+
+/* --- In the server --- */
+
+/* No handler of ours may run in the child: it would write to our memory. */
+static pid_t spawn(const struct cgi_program *program, char *const env[],
+                   const struct cgi_limits *limits, const struct pipes *pipes)
+{
+    pid_t server = getpid();
+    sigset_t all, kept;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &kept);
+    pid_t pid = vfork();
+    if (pid == 0)
+        become(program, env, limits, pipes, server);
+    pthread_sigmask(SIG_SETMASK, &kept, NULL);
+    return pid;
 }
 
 /* 0 once the program runs, or the errno that its child reported. */
@@ -125,15 +170,13 @@ static int reap(pid_t pid)
 }
 
 int cgi_process_start(struct cgi_process *process,
-                      const struct cgi_program *program, char *const env[])
+                      const struct cgi_program *program, char *const env[],
+                      const struct cgi_limits *limits)
 {
     struct pipes pipes;
     if (open_pipes(&pipes) < 0)
         return -1;
-    pid_t server = getpid();
-    pid_t pid = fork();
-    if (pid == 0)
-        become(program, env, &pipes, server);
+    pid_t pid = spawn(program, env, limits, &pipes);
     int error = pid < 0 ? errno : 0;
 
     /* As long as we held the program's ends too, no end would ever be read. */

@@ -5,7 +5,15 @@
 #include "cgi_program.h"
 
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
+
+/* What each process of a program may use. 0: as much as the server. */
+struct cgi_limits {
+    rlim_t cpu_s; // then SIGXCPU, and a second later SIGKILL
+    rlim_t memory;
+    rlim_t files;
+};
 
 struct cgi_process {
     pid_t pid;  // also the number of its process group
@@ -15,11 +23,13 @@ struct cgi_process {
 };
 
 /* Run `program` with the variables `env`, in its own directory and process
- * group. Returns 0, or -1 with errno if it could not be started, execve()'s
- * errno included. Waits until the program runs, which takes no time a program
- * could prolong. */
+ * group, within `limits`. Returns 0, or -1 with errno if it could not be
+ * started, execve()'s errno included. Waits until the program runs, which
+ * takes no time a program could prolong; and costs the same however large the
+ * server is. */
 int cgi_process_start(struct cgi_process *process,
-                      const struct cgi_program *program, char *const env[]);
+                      const struct cgi_program *program, char *const env[],
+                      const struct cgi_limits *limits);
 
 /* Let the program read the end of its input. */
 void cgi_process_close_input(struct cgi_process *process);

@@ -99,7 +99,7 @@ END
 }
 
 @test "bodies of every size come back byte for byte" {
-    for size in 0 1 65535 131072 1000000; do
+    for size in 0 1 65535 65536 65537 131072 1000000; do
         head -c "$size" /dev/urandom > "$own/sent"
         for name in cat echo.py; do
             get --data-binary "@$own/sent" -o "$own/got" "$url/cgi-bin/$name"
@@ -109,11 +109,22 @@ END
     nothing_is_left
 }
 
-@test "a body of many megabytes comes back, and no file of it is left" {
-    head -c 20000000 /dev/urandom > "$own/sent"
+# most_memory: the most that the server has had so far, in KiB.
+most_memory() {
+    awk '/^VmHWM/ { print $2 }' "/proc/$server/status"
+}
+
+@test "50 MB come back, the server does not grow and no file of them is left" {
+    head -c 50000000 /dev/urandom > "$own/sent"
     before=$(descriptors)
-    get --data-binary "@$own/sent" -o "$own/got" "$url/cgi-bin/cat"
+    get "$url/cgi-bin/hello.sh" > "$own/got"
+    least=$(most_memory)
+    get --data-binary "@$own/sent" -o "$own/got" --max-time 60 "$url/cgi-bin/cat"
     cmp "$own/sent" "$own/got"
+    get -T "$own/sent" -H 'Transfer-Encoding: chunked' -o "$own/got" \
+        --max-time 60 "$url/cgi-bin/cat"
+    cmp "$own/sent" "$own/got"
+    [ "$(most_memory)" -lt $((least + 8192)) ]
     wait_until 50 has_descriptors "$before"
     [ "$(status_of -X POST -H 'Content-Length: 67108865' "$url/cgi-bin/cat")" = 413 ]
 }
@@ -150,6 +161,56 @@ END
     [ "$(get --data-binary "@$own/sent" "$url/own/closes")" = "closed" ]
     [ "$(get --data-binary "@$own/sent" "$url/own/large" | wc -c)" = 5000000 ]
     nothing_is_left
+}
+
+@test "slow clients and slow programs get all of it" {
+    head -c 1000000 /dev/urandom > "$own/sent"
+    program sips << 'END'
+exec python3 -c '
+import sys, time
+sys.stdout.buffer.write(b"Content-Type: a/b\n\n")
+while (some := sys.stdin.buffer.read1(50000)):
+    sys.stdout.buffer.write(some)
+    sys.stdout.buffer.flush()
+    time.sleep(0.02)
+'
+END
+    get --data-binary "@$own/sent" -o "$own/got" "$url/own/sips"
+    cmp "$own/sent" "$own/got"
+    get --limit-rate 500K --data-binary "@$own/sent" -o "$own/got" "$url/cgi-bin/cat"
+    cmp "$own/sent" "$own/got"
+    nothing_is_left
+}
+
+# Reads 16 KiB at a time, and then not for a while: the server waits for it
+# longer than any program may be silent.
+@test "a program is not blamed for a client that is slow" {
+    start --cgi-timeout 0.3
+    program large <<< 'printf "Content-Type: a/b\nContent-Length: 400000\n\n"
+                       head -c 400000 /dev/zero'
+    python3 - "$port" << 'END'
+import socket, sys, time
+client = socket.socket()
+client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1000)
+client.settimeout(10)
+client.connect(("127.0.0.1", int(sys.argv[1])))
+client.sendall(b"GET /own/large HTTP/1.0\r\n\r\n")
+got = b""
+while (some := client.recv(16384)):
+    got += some
+    time.sleep(0.1)
+sys.exit(len(got.partition(b"\r\n\r\n")[2]) != 400000)
+END
+    run grep 'too long' "$log"
+    [ "$status" = 1 ]
+    nothing_is_left
+}
+
+@test "a compiled program answers" {
+    start --cgi "/compiled=$build/cgi-bin"
+    [[ $(get "$url/compiled/hello") == "Hello from a C program"* ]]
+    [ "$(status_of "$url/cgi-bin/hello.c")" = 403 ]
 }
 
 @test "the environment tells all about the request" {
@@ -207,6 +268,94 @@ END
     [ "$status" = 1 ]
 }
 
+# redirects NAME LOCATION: a program that redirects to a path.
+redirects() {
+    program "$1" <<< "printf 'Location: %s\n\n' '$2'"
+}
+
+@test "a local redirect is answered as if its path had been asked for" {
+    redirects moved '/cgi-bin/env/a%20b?c=d'
+    get "$url/cgi-bin/redirect" | cmp - www/hello.txt
+    get -i -d 'a body' -H 'X-Own: 1' "$url/own/moved?old" | tr -d '\r' > "$own/got"
+    grep -Fx -e 'HTTP/1.1 200 OK' -e REQUEST_METHOD=GET -e 'PATH_INFO=/a b' \
+        -e QUERY_STRING=c=d -e HTTP_X_OWN=1 -e SCRIPT_NAME=/cgi-bin/env \
+        -e 'REQUEST_URI=/own/moved?old' "$own/got" > "$own/found"
+    [ "$(wc -l < "$own/found")" = 7 ]
+    run grep -E '^(CONTENT_|Location)' "$own/got"
+    [ "$status" = 1 ]
+    grep -q '"POST /own/moved?old HTTP/1.1" 200' "$log"
+    nothing_is_left
+}
+
+@test "a redirected POST has no body for the next program" {
+    redirects moved /cgi-bin/cat
+    [ -z "$(get -d 'a body' "$url/own/moved")" ]
+    [ "$(get -d one -o - "$url/own/moved" -: -s -d two "$url/cgi-bin/cat")" = two ]
+}
+
+@test "a local redirect of HEAD is HEAD, of a directory leads to its slash" {
+    mkdir "$BATS_TEST_TMPDIR/dir"
+    echo hello > "$BATS_TEST_TMPDIR/file"
+    start --root "$BATS_TEST_TMPDIR"
+    redirects file /file
+    redirects dir /dir?a=b
+    get -I "$url/own/file" | tr -d '\r' > "$own/got"
+    grep -Fx -e 'HTTP/1.1 200 OK' -e 'Content-Length: 6' "$own/got" > "$own/found"
+    [ "$(wc -l < "$own/found")" = 2 ]
+    [ "$(get -o /dev/null -w '%{redirect_url}' "$url/own/dir")" = "$url/dir/?a=b" ]
+}
+
+@test "local redirects may follow each other, but not for ever" {
+    redirects one /own/two
+    redirects two /cgi-bin/redirect
+    get "$url/own/one" | cmp - www/hello.txt
+    program self << END
+echo ran >>"$own/runs"
+printf 'Location: /own/self\n\n'
+END
+    [ "$(status_of "$url/own/self")" = 502 ]
+    log_says '/own/self was redirected 10 times'
+    [ "$(wc -l < "$own/runs")" = 11 ]
+    nothing_is_left
+}
+
+@test "a local redirect that is not sound, or not alone, is 502" {
+    redirects space '/a b'
+    redirects fragment '/a#b'
+    redirects zero '/a%00'
+    redirects long "/$(head -c 8000 /dev/zero | tr '\0' x)"
+    program header <<< 'printf "Set-Cookie: a=b\nLocation: /hello.txt\n\n"'
+    program body <<< 'printf "Location: /hello.txt\n\nbody"; exec sleep 1000'
+    program dies <<< 'printf "Location: /hello.txt\n\n"; kill -KILL $$'
+    for name in space fragment zero long header body dies; do
+        [ "$(status_of "$url/own/$name")" = 502 ]
+    done
+    log_says "cgi space: its Location is none of ours (400): /a b"
+    log_says "cgi fragment: its Location is none of ours (400): /a#b"
+    log_says "cgi zero: its Location is none of ours (400): /a%00"
+    log_says 'cgi long: its Location is none of ours (414): /xxx'
+    log_says 'cgi header: there is more than the Location of a local redirect'
+    log_says 'cgi body: wrote more than its local redirect, ended after'
+    log_says 'cgi dies: killed by signal 9 (Killed) after its header'
+    nothing_is_left
+}
+
+@test "with a Status, a path in Location is for the client" {
+    program away <<< 'printf "Status: 303\nLocation: /hello.txt\n\nthere"'
+    [ "$(get -w ' %{http_code} %{redirect_url}' "$url/own/away")" = \
+        "there 303 $url/hello.txt" ]
+}
+
+@test "NPH programs are not run: 501, before any body is sent" {
+    program nph-own <<< "echo ran >'$own/ran'; echo 'HTTP/1.1 200 OK'; echo"
+    [ "$(status_of "$url/own/nph-own")" = 501 ]
+    log_says 'cgi nph-own: NPH programs are not offered'
+    said=$(get -v --expect100-timeout 5 -H Expect:100-continue -d hello \
+        "$url/own/nph-own" 2>&1)
+    [[ $said == *"HTTP/1.1 501"* && $said != *"100 Continue"* ]]
+    [ ! -e "$own/ran" ]
+}
+
 @test "a form greets its visitor in text, not in markup" {
     get --data-urlencode 'name=<b>&ä' "$url/cgi-bin/form.py" > "$own/got"
     grep -qF 'Hello, &lt;b&gt;&amp;ä!' "$own/got"
@@ -254,6 +403,63 @@ END
     to_end=$(group "$(cat "$own/pid")")
     [ -z "$to_end" ]
     log_says 'cgi forever: neither read nor wrote for too long, ended before'
+    nothing_is_left
+}
+
+@test "a program may use what it is granted, and no more" {
+    program limits <<< 'printf "Content-Type: a/b\n\n"
+                        ulimit -t; ulimit -v; ulimit -n; ulimit -c'
+    program burns <<< 'while :; do :; done'
+    program hoards << 'END'
+printf 'Content-Type: a/b\n\n'
+exec python3 -c 'print(len(bytearray(400 << 20)))' 2>&1
+END
+    ulimit -S -c "$(ulimit -H -c)"
+    start
+    get "$url/own/limits" > "$own/got"
+    printf '%s\n' "$(ulimit -t)" "$(ulimit -v)" "$(ulimit -n)" 0 |
+        diff - "$own/got"
+    [[ $(get "$url/own/hoards") == *419430400 ]]
+
+    start --cgi-cpu 1 --cgi-memory 300M --cgi-files 32
+    get "$url/own/limits" > "$own/got"
+    printf '%s\n' 1 307200 32 0 | diff - "$own/got"
+    [ "$(status_of "$url/own/burns")" = 502 ]
+    log_says 'cgi burns: killed by signal 24 (CPU time limit exceeded) before'
+    [[ $(get "$url/own/hoards") == *MemoryError* ]]
+    nothing_is_left
+}
+
+@test "a limit that the server itself has cannot be exceeded" {
+    program limits <<< 'printf "Content-Type: a/b\n\n"; ulimit -n'
+    stop_stage
+    ulimit -n 200
+    start --cgi-files 4096
+    [ "$(get "$url/own/limits")" = 200 ]
+}
+
+@test "whoever is deaf to SIGXCPU is killed a second later" {
+    program deaf <<< 'trap "" XCPU; while :; do :; done'
+    start --cgi-cpu 1
+    [ "$(status_of "$url/own/deaf")" = 502 ]
+    log_says 'cgi deaf: killed by signal 9 (Killed) before a header'
+}
+
+@test "a program that runs for too long is ended, busy or not" {
+    program ticks << END
+echo \$\$ >"$own/pid"
+printf 'Content-Type: a/b\n\n'
+while :; do echo tick; sleep 0.05; done
+END
+    program silent <<< 'exec sleep 1000'
+    start --cgi-time 1
+    run get "$url/own/ticks"
+    [ "$status" = 18 ]
+    [[ $output == tick* ]]
+    group_is_gone "$(cat "$own/pid")"
+    log_says 'cgi ticks: ran for too long, ended after its header'
+    [ "$(status_of "$url/own/silent")" = 504 ]
+    log_says 'cgi silent: ran for too long, ended before a header'
     nothing_is_left
 }
 
@@ -309,6 +515,86 @@ END
     wait_until 50 group_is_gone "$to_end"
     log_says 'cgi endless: lost its client, ended after its header'
     nothing_is_left
+}
+
+# silent NAME BEFORE: a program that says BEFORE, then nothing for ever.
+silent() {
+    program "$1" << END
+echo \$\$ >"$own/pid"
+printf '$2'
+exec sleep 1000
+END
+}
+
+@test "a client that left before the answer began is noticed by and by" {
+    silent nothing ''
+    run curl -s -m 1 "$url/own/nothing"
+    [ "$status" = 28 ] # curl: it took too long
+    to_end=$(cat "$own/pid")
+    wait_until 80 group_is_gone "$to_end"
+    log_says 'cgi nothing: lost its client, ended before a header'
+    nothing_is_left
+}
+
+@test "a client that left a silent answer is noticed by and by" {
+    silent half 'Content-Type: a/b\n\nhalf'
+    run curl -s -N -m 1 "$url/own/half"
+    [ "$output" = half ]
+    to_end=$(cat "$own/pid")
+    wait_until 80 group_is_gone "$to_end"
+    log_says 'cgi half: lost its client, ended after its header'
+    nothing_is_left
+}
+
+# half_closed NAME VERSION [WAITS]: ask for a program, send no more, and show
+# all that comes. Once it holds WAITS, the program is let go.
+half_closed() {
+    python3 - "$port" "$own/go" "$@" << 'END'
+import socket, sys
+port, go, name, version, *waits = sys.argv[1:]
+client = socket.create_connection(("127.0.0.1", int(port)), 10)
+client.sendall(f"GET /own/{name} HTTP/{version}\r\nHost: a\r\n\r\n".encode())
+client.shutdown(socket.SHUT_WR)
+got = b""
+while (some := client.recv(4096)):
+    got += some
+    if waits and waits[0].encode().decode("unicode_escape").encode() in got:
+        open(go, "w").close()
+sys.stdout.buffer.write(got)
+END
+}
+
+@test "a client that only sends no more gets its whole answer" {
+    program patient << END
+until [ -e "$own/go" ]; do sleep 0.05; done
+printf 'Content-Type: a/b\n\nwhole'
+END
+    half_closed patient 1.1 '100 Continue\r\n\r\n' > "$own/got"
+    grep -q '^HTTP/1.1 100 Continue' "$own/got"
+    grep -q '^HTTP/1.1 200 OK' "$own/got"
+    grep -qx 'whole.' "$own/got" # and CR
+
+    rm "$own/go"
+    program streams << END
+printf 'Content-Type: a/b\n\none'
+until [ -e "$own/go" ]; do sleep 0.05; done
+printf two
+END
+    half_closed streams 1.1 'one\r\n0' > "$own/got"
+    tr -d '\r' < "$own/got" | sed '1,/^$/d' > "$own/body"
+    grep -qx '0*03' "$own/body" # the second size; the first has no zero
+    printf '%s\n' 3 one 3 two 0 '' > "$own/chunks"
+    sed 's/^0*\([0-9]\)/\1/' "$own/body" | diff "$own/chunks" -
+    nothing_is_left
+}
+
+@test "nothing but the answer comes if it is quick, or the client is HTTP/1.0" {
+    program quick <<< 'printf "Content-Type: a/b\n\nquick"'
+    program slow <<< 'sleep 1.5; printf "Content-Type: a/b\n\nslow"'
+    half_closed quick 1.1 > "$own/got"
+    [[ $(cat "$own/got") == "HTTP/1.1 200 OK"*quick* ]]
+    half_closed slow 1.0 > "$own/got"
+    [[ $(cat "$own/got") == "HTTP/1.1 200 OK"*slow ]]
 }
 
 @test "a process left behind holds neither the answer nor the port" {
@@ -372,8 +658,16 @@ END
     while read -r _ mask; do
         [ $((0x$mask & ~0x180000000)) = 0 ]
     done < "$own/got"
-    get "$url/cgi-bin/yes-head" > "$own/got"
-    grep -q 'status 141$' "$own/got"
+    [ "$(get "$url/cgi-bin/yes-head" | LC_ALL=C sort)" = "head ended with status 0
+y
+yes ended with status 141" ]
+}
+
+@test "a program leads a process group of its own" {
+    program group <<< 'printf "Content-Type: a/b\n\n"
+                       echo $$ $(cut -d" " -f5 /proc/$$/stat)'
+    read -r pid group <<< "$(get "$url/own/group")"
+    [ "$pid" = "$group" ]
 }
 
 @test "an answer without a body does not keep a program for ever" {
@@ -440,6 +734,13 @@ END
     [ "$status" = 1 ]
     [[ $output == *"cannot run programs of /no/such/dir: No such file"* ]]
     refuses --cgi-timeout soon
+    for size in 12X '' M -1 1MB 9999999999G 9223372036854775808; do
+        refuses --cgi-memory "$size"
+        [[ $output == *"--cgi-memory must be a size like 64M or 2G, not '$size'"* ]]
+    done
+    for option in time cpu files; do
+        refuses "--cgi-$option" -1
+    done
 }
 
 @test "a prefix is percent-decoded, as the path of a request is" {

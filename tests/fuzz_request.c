@@ -139,6 +139,7 @@ static void must_be_alike(const struct request *one,
     must(one->complete == other->complete);
     must(same_text(one->method, other->method));
     must(same_text(one->target, other->target));
+    must(same_text(one->local, other->local));
     must(same_text(one->path, other->path));
     must(same_text(one->query, other->query));
     must(one->minor == other->minor);
@@ -155,6 +156,18 @@ static void must_be_alike(const struct request *one,
     must(memcmp(bodies[0], bodies[1], (size_t)len) == 0);
 }
 
+/* What came as a target is good enough for a redirect, and means the same. */
+static void redirect_to_itself(struct request *one, const struct request *other)
+{
+    if (one->target[0] != '/')
+        return;
+    must(request_redirect(one, one->target) == 0);
+    must(same_text(one->local, other->local));
+    must(same_text(one->path, other->path));
+    must(same_text(one->query, other->query));
+    must(one->body.len == 0);
+}
+
 /* Feed one request both ways. Returns how much of it the request took, 0 if
  * nothing can follow. */
 static size_t feed_both(struct request *whole, struct request *pieces,
@@ -169,6 +182,8 @@ static size_t feed_both(struct request *whole, struct request *pieces,
     must(one.used == other.used);
     must(whole->complete || one.used == len);
     must_be_alike(whole, pieces);
+    if (whole->complete)
+        redirect_to_itself(whole, pieces);
     return whole->complete ? one.used : 0;
 }
 

@@ -1,8 +1,11 @@
-/* test_cgi.c - the parts of CGI that need no process: finding the program,
- * and its header. */
+/* test_cgi.c - the parts of CGI one by one: finding the program, its header,
+ * starting it. */
 #include "part2/cgi_header.h"
+#include "part2/cgi_process.h"
 #include "part2/cgi_program.h"
 #include "tests/testing.h"
+
+#include <sys/prctl.h>
 
 /* --- Which program? --- */
 
@@ -194,12 +197,33 @@ static const struct {
     {BYTES("Status: OK\n\n")},
     {BYTES("Status:\n\n")},
     {BYTES("Status: 200\nStatus: 200\n\n")},
-    {BYTES("Location: /local\n\n")}, // until local redirects are offered
+    {BYTES("Location: /local\nContent-Type: a/b\n\n")},
+    {BYTES("X: y\nLocation: /local\n\n")},
     {BYTES("Location: there\n\n")},
     {BYTES("Location: http:\n\n")},
     {BYTES("Location: 1a://b/\n\n")},
     {BYTES("Location:\n\n")},
 };
+
+START_TEST(a_path_as_location_is_a_local_redirect_unless_there_is_a_status)
+{
+    static const struct {
+        const char *text, *local;
+    } cases[] = {
+        {"Location: /a/b?c=%20\n\n", "/a/b?c=%20"},
+        {"location: /\r\n\r\nbody", "/"},
+        {"Status: 302\nLocation: /a\n\n", NULL},
+        {"Location: http://a/\n\n", NULL},
+        {"Content-Type: a/b\n\n", NULL},
+    };
+    const char *text = cases[_i].text;
+    for (size_t step = 1; step <= strlen(text); step++) {
+        feed(text, strlen(text), step);
+        ck_assert(header.complete);
+        ck_assert_pstr_eq(header.local, cases[_i].local);
+    }
+}
+END_TEST
 
 START_TEST(a_bad_header_is_refused_however_it_is_cut)
 {
@@ -239,6 +263,148 @@ START_TEST(a_header_with_too_many_lines_is_refused)
 }
 END_TEST
 
+/* --- Its process --- */
+
+enum { LARGE_BYTES = 512 << 20, STARTS = 15 };
+
+/* Processor time that this process has used: what others do meanwhile does
+ * not count. */
+static int64_t used_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+static int compare(const void *one, const void *other)
+{
+    int64_t difference = *(const int64_t *)one - *(const int64_t *)other;
+    return (difference > 0) - (difference < 0);
+}
+
+/* Start /bin/true, and bury it: its wait status. */
+static int run_true(const struct cgi_limits *limits, int64_t *cost)
+{
+    char file[] = "/bin/true", directory[] = "/", *env[] = {NULL};
+    const struct cgi_program program = {.file = file, .directory = directory};
+    struct cgi_process process;
+    int64_t before = used_ns();
+    ck_assert_int_eq(cgi_process_start(&process, &program, env, limits), 0);
+    *cost = used_ns() - before;
+    return cgi_process_bury(&process);
+}
+
+/* What starting a program costs: the median of several. */
+static int64_t cost_of_a_start(void)
+{
+    const struct cgi_limits limits = {0};
+    int64_t costs[STARTS];
+    for (int i = 0; i < STARTS; i++)
+        ck_assert_int_eq(run_true(&limits, &costs[i]), 0);
+    qsort(costs, STARTS, sizeof *costs, compare);
+    return costs[STARTS / 2];
+}
+
+START_TEST(starting_a_program_costs_no_more_when_the_server_is_large)
+{
+#ifdef __SANITIZE_THREAD__
+    printf("skipped: the thread sanitizer makes a fork() of each vfork()\n");
+    return;
+#endif
+    int64_t small = cost_of_a_start();
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); // as if written bit by bit
+    char *large = malloc(LARGE_BYTES);
+    ck_assert_ptr_nonnull(large);
+    memset(large, 1, LARGE_BYTES);
+    int64_t cost = cost_of_a_start();
+    free(large);
+    ck_assert_msg(cost < 2 * small, "%lld ns, small: %lld ns", (long long)cost,
+                  (long long)small);
+}
+END_TEST
+
+static volatile sig_atomic_t heard, heard_elsewhere; // by hear() only
+static pid_t server;
+
+static void hear(int number)
+{
+    (void)number;
+    heard = 1;
+    if (getpid() != server)
+        heard_elsewhere = 1;
+}
+
+static bool is_limited(enum __rlimit_resource resource, rlim_t to)
+{
+    struct rlimit now;
+    ck_assert_int_eq(getrlimit(resource, &now), 0);
+    return now.rlim_cur == to;
+}
+
+/* The child works in the server's memory until it is another program. */
+START_TEST(a_program_that_starts_changes_nothing_in_the_server)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, hear);
+    sigset_t blocked, now;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR2);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    char before[512], after[512];
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    int free_one = dup(0);
+    close(free_one);
+
+    const struct cgi_limits limits = {
+        .cpu_s = 17, .memory = 64 << 20, .files = 19};
+    int64_t cost;
+    ck_assert_int_eq(run_true(&limits, &cost), 0);
+
+    ck_assert(signal(SIGPIPE, SIG_DFL) == SIG_IGN);
+    ck_assert(signal(SIGUSR1, SIG_DFL) == hear);
+    sigprocmask(SIG_SETMASK, NULL, &now);
+    for (int number = 1; number < 32; number++)
+        ck_assert_int_eq(sigismember(&now, number), number == SIGUSR2);
+    ck_assert(!is_limited(RLIMIT_CPU, 17) && !is_limited(RLIMIT_AS, 64 << 20) &&
+              !is_limited(RLIMIT_NOFILE, 19));
+    ck_assert_str_eq(getcwd(after, sizeof after), before);
+    ck_assert_int_eq(dup(0), free_one);
+}
+END_TEST
+
+/* Signal the process group without end. */
+static void storm(const void *context)
+{
+    (void)context;
+    signal(SIGUSR1, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;)
+        kill(0, SIGUSR1);
+}
+
+START_TEST(no_handler_of_the_server_runs_in_a_program_that_starts)
+{
+    server = getpid();
+    setpgid(0, 0);
+    struct sigaction action = {.sa_handler = hear, .sa_flags = SA_RESTART};
+    sigaction(SIGUSR1, &action, NULL);
+    pid_t child = start(storm, NULL);
+    while (!heard)
+        poll(NULL, 0, 1);
+    const struct cgi_limits limits = {0};
+    for (int i = 0; i < 300; i++) {
+        int64_t cost;
+        int status = run_true(&limits, &cost);
+        /* Such a signal that reaches the program is the program's own. */
+        ck_assert(status == 0 ||
+                  (WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1));
+    }
+    kill(child, SIGKILL);
+    status_of(child);
+    ck_assert(!heard_elsewhere);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cgi");
@@ -252,6 +418,9 @@ int main(void)
     tcase_add_loop_test(lines,
                         a_sound_header_gives_status_lines_and_the_rest_as_body,
                         0, COUNT(sound));
+    tcase_add_loop_test(
+        lines, a_path_as_location_is_a_local_redirect_unless_there_is_a_status,
+        0, 5);
     tcase_add_loop_test(lines, a_bad_header_is_refused_however_it_is_cut, 0,
                         COUNT(refused));
     tcase_add_test(
@@ -259,5 +428,13 @@ int main(void)
     tcase_add_test(lines, a_header_that_does_not_end_is_refused);
     tcase_add_test(lines, a_header_with_too_many_lines_is_refused);
 
+    TCase *processes = new_case(suite, "processes");
+    tcase_add_test(processes,
+                   starting_a_program_costs_no_more_when_the_server_is_large);
+
+    tcase_add_test(processes,
+                   a_program_that_starts_changes_nothing_in_the_server);
+    tcase_add_test(processes,
+                   no_handler_of_the_server_runs_in_a_program_that_starts);
     return run_suite(suite);
 }

@@ -411,6 +411,7 @@ START_TEST(a_directory_without_its_slash_is_redirected)
         {"/%64ir", "/%64ir/"},
         {"//dir", "/dir/"}, // "//dir/" would be another server
         {"///dir/sub?x", "/dir/sub/?x"},
+        {"http://a/dir?x", "/dir/?x"},
     };
     choose_kernel(_i);
     for (size_t i = 0; i < COUNT(rows); i++) {

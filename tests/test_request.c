@@ -962,6 +962,106 @@ START_TEST(nothing_is_allocated_for_what_is_only_announced)
 }
 END_TEST
 
+/* --- Another target --- */
+
+/* A whole request, ready to be redirected. */
+static void feed_request(struct request *request, const char *text)
+{
+    ck_assert_int_eq(request_open(request, &limits), 0);
+    ck_assert_int_eq(request_feed(request, text, strlen(text)), 0);
+    ck_assert(request->complete);
+}
+
+START_TEST(a_redirected_request_is_a_get_for_the_path_without_its_body)
+{
+    static const char post[] = "POST /old/a?b HTTP/1.1\r\nHost: a\r\n"
+                               "Content-Length: 5\r\n"
+                               "content-type: a/b\r\nContent-Encoding: c\r\n"
+                               "Expect: 100-continue\r\nX: y\r\n\r\nhello";
+    struct request request;
+    feed_request(&request, post);
+    char location[] = "/new//%20dir?c=%20d";
+    ck_assert_int_eq(request_redirect(&request, location), 0);
+    memset(location, '#', sizeof location - 1);
+    ck_assert_str_eq(request.method, "GET");
+    ck_assert_str_eq(request.local, "/new//%20dir?c=%20d");
+    ck_assert_str_eq(request.path, "/new/ dir");
+    ck_assert_str_eq(request.query, "c=%20d");
+    ck_assert_str_eq(request.target, "/old/a?b");
+    ck_assert_uint_eq(request.body.len, 0);
+    ck_assert_uint_eq(request.header_count, 2);
+    ck_assert_str_eq(request_header(&request, "Host"), "a");
+    ck_assert_str_eq(request_header(&request, "X"), "y");
+    char line[100];
+    size_t len = request_line(&request, line, sizeof line);
+    ck_assert_int_eq(strncmp(line, "POST /old/a?b HTTP/1.1", len), 0);
+    request_close(&request);
+}
+END_TEST
+
+START_TEST(a_redirected_chunked_body_and_its_coding_are_gone)
+{
+    struct request request;
+    feed_request(&request, "PUT / HTTP/1.1\r\nHost: a\r\nTrailer: x\r\n"
+                           "Transfer-Encoding: chunked\r\n\r\n"
+                           "1\r\na\r\n0\r\n\r\n");
+    ck_assert_int_eq(request_redirect(&request, "/"), 0);
+    ck_assert_uint_eq(request.header_count, 1);
+    ck_assert_uint_eq(request.body.len, 0);
+    request_close(&request);
+}
+END_TEST
+
+START_TEST(a_redirected_head_stays_a_head_and_can_be_redirected_again)
+{
+    struct request request;
+    feed_request(&request, "HEAD http://a/b?c HTTP/1.1\r\nHost: a\r\n\r\n");
+    ck_assert_str_eq(request.local, "/b?c");
+    ck_assert_int_eq(request_redirect(&request, "/1?2"), 0);
+    ck_assert_int_eq(request_redirect(&request, "/3"), 0);
+    ck_assert_str_eq(request.method, "HEAD");
+    ck_assert_str_eq(request.path, "/3");
+    ck_assert_ptr_null(request.query);
+    ck_assert_str_eq(request.target, "http://a/b?c");
+    request_reset(&request); // frees it: asked of the sanitizer
+    ck_assert_ptr_null(request.local);
+    request_close(&request);
+}
+END_TEST
+
+START_TEST(a_redirect_is_held_to_the_rules_of_a_target)
+{
+    char longest[103], longer[103];
+    snprintf(longest, sizeof longest, "/%099d", 0);
+    snprintf(longer, sizeof longer, "/%0100d", 0);
+    const struct {
+        const char *location;
+        int status;
+    } rows[] = {
+        {longest, 0},   {longer, 414},       {"", 400},     {"a", 400},
+        {"*", 400},     {"http://a/", 400},  {"/a b", 400}, {"/a#b", 400},
+        {"/%", 400},    {"/%zz", 400},       {"/%00", 400}, {"/a?%0", 400},
+        {"/\x7f", 400}, {"/a\r\nX: y", 400}, {"/?", 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct request request;
+        feed_request(&request, "POST /a?b HTTP/1.1\r\nHost: a\r\n"
+                               "Content-Length: 1\r\n\r\nx");
+        int status = request_redirect(&request, rows[i].location);
+        ck_assert_msg(status == rows[i].status, "%s: %d", rows[i].location,
+                      status);
+        if (status) { // nothing has changed
+            ck_assert_str_eq(request.method, "POST");
+            ck_assert_str_eq(request.path, "/a");
+            ck_assert_str_eq(request.local, "/a?b");
+            ck_assert_uint_eq(request.body.len, 1);
+            ck_assert_uint_eq(request.header_count, 2);
+        }
+        request_close(&request);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("request");
@@ -990,6 +1090,13 @@ int main(void)
     TCase *several = new_case(suite, "several");
     tcase_add_test(several, pipelined_requests_come_out_one_by_one);
     tcase_add_test(several, a_reset_request_has_forgotten_a_fault);
+    TCase *redirect = new_case(suite, "redirect");
+    tcase_add_test(redirect,
+                   a_redirected_request_is_a_get_for_the_path_without_its_body);
+    tcase_add_test(redirect, a_redirected_chunked_body_and_its_coding_are_gone);
+    tcase_add_test(redirect,
+                   a_redirected_head_stays_a_head_and_can_be_redirected_again);
+    tcase_add_test(redirect, a_redirect_is_held_to_the_rules_of_a_target);
     TCase *limit = new_case(suite, "limits");
     tcase_add_test(limit, a_target_beyond_its_limit_is_414);
     tcase_add_test(limit, a_target_without_end_is_414);

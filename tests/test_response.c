@@ -740,6 +740,92 @@ START_TEST(what_has_left_cannot_be_taken_back)
 }
 END_TEST
 
+/* --- Probes --- */
+
+static void probe(void)
+{
+    ck_assert_int_eq(response_probe(&response), 0);
+}
+
+START_TEST(a_probe_before_the_response_is_an_interim_one)
+{
+    probe();
+    ck_assert_str_eq(sink.bytes, "HTTP/1.1 100 Continue\r\n\r\n");
+    response_start(&response, 200); // buffered: it has not left
+    probe();
+    ck_assert(response_restart(&response));
+    ck_assert_int_eq(response.status, 0);
+}
+END_TEST
+
+START_TEST(a_probe_between_chunks_is_a_zero_in_front_of_the_next_size)
+{
+    response_start(&response, 200);
+    write_text("one");
+    ck_assert_int_eq(response_flush(&response), 0);
+    probe();
+    probe();
+    ck_assert_int_eq(strcmp(body_sent(), "3\r\none\r\n00"), 0);
+    write_text("two");
+    ck_assert_int_eq(response_flush(&response), 0);
+    probe();
+    ck_assert_int_eq(response_end(&response), 0);
+    ck_assert_str_eq(body_sent(), "3\r\none\r\n003\r\ntwo\r\n00\r\n\r\n");
+    char body[16];
+    ck_assert_uint_eq(join_chunks(body_sent(), body), 6);
+    ck_assert_int_eq(memcmp(body, "onetwo", 6), 0);
+}
+END_TEST
+
+START_TEST(probes_never_make_a_size_too_long_to_read)
+{
+    response_start(&response, 200);
+    for (int chunk = 0; chunk < 2; chunk++) {
+        write_text("x");
+        ck_assert_int_eq(response_flush(&response), 0);
+        for (int i = 0; i < 20; i++)
+            probe();
+    }
+    ck_assert_int_eq(response_end(&response), 0);
+    ck_assert_str_eq(body_sent(), "1\r\nx\r\n000000001\r\nx\r\n"
+                                  "000000000\r\n\r\n");
+}
+END_TEST
+
+/* Where a probe would be taken for a part of the answer. */
+START_TEST(nothing_is_probed_where_anything_would_mean_something)
+{
+    bool for_head = _i == 1, declared = _i == 2;
+    response_open(&response, take_piece, &sink, _i == 0 ? 0 : 1, for_head,
+                  true);
+    if (_i == 0)
+        probe();
+    response_start(&response, _i == 3 ? 204 : 200);
+    if (declared)
+        add_header("Content-Length", "2");
+    ck_assert_int_eq(response_flush(&response), 0);
+    size_t len = sink.len;
+    probe();
+    if (_i == 4) {
+        ck_assert_int_eq(response_end(&response), 0);
+        len = sink.len;
+        probe();
+    }
+    ck_assert_uint_eq(sink.len, len);
+}
+END_TEST
+
+START_TEST(a_probe_that_fails_breaks_the_response)
+{
+    sink.fails_at = 1;
+    ck_assert_int_eq(response_probe(&response), -1);
+    ck_assert_int_eq(errno, ECONNRESET);
+    ck_assert(response.broken);
+    ck_assert_int_eq(response_probe(&response), -1);
+    ck_assert_int_eq(sink.calls, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("response");
@@ -784,6 +870,15 @@ int main(void)
     tcase_add_test(buffer,
                    a_sink_that_fails_breaks_the_response_with_its_errno);
     tcase_add_test(buffer, a_sink_that_fails_at_the_end_is_reported);
+    TCase *probes = new_case(suite, "probes");
+    tcase_add_checked_fixture(probes, open_get, NULL);
+    tcase_add_test(probes, a_probe_before_the_response_is_an_interim_one);
+    tcase_add_test(probes,
+                   a_probe_between_chunks_is_a_zero_in_front_of_the_next_size);
+    tcase_add_test(probes, probes_never_make_a_size_too_long_to_read);
+    tcase_add_loop_test(
+        probes, nothing_is_probed_where_anything_would_mean_something, 0, 5);
+    tcase_add_test(probes, a_probe_that_fails_breaks_the_response);
     TCase *files = new_case(suite, "files");
     tcase_add_checked_fixture(files, open_get, NULL);
     tcase_add_test(files, a_part_of_a_file_is_sent);
