@@ -227,6 +227,7 @@ $(B)/test_ranges: $(call objects,common/ranges)
 $(B)/test_files $(B)/test_site $(B)/test_connection: $(COMMON)
 $(B)/test_handlers: $(GATEWAYS)
 $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
+$(B)/test_c_app: $(C_APP) $(SERVICE)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 

@@ -46,12 +46,15 @@ static void write_log(struct app_environ *env, const char *line)
     log_line("%s: %s", call_of(env)->app->who, line);
 }
 
-/* What an application gathers in small pieces it wants to leave in small
- * pieces: nothing waits here for more. */
+/* Nothing waits here for more: who writes a line wants it to be seen. */
 static int write_body(struct app_environ *env, const void *bytes, size_t len)
 {
     const struct call *call = call_of(env);
     struct response *response = &call->exchange->response;
+    if (response->status == 0) { // it kept this function from another call
+        log_line("%s: write: before start_response", call->app->who);
+        return -1;
+    }
     if (response->broken)
         return -1;
     if (len == 0)
