@@ -200,10 +200,13 @@ static void *open_object(const char *file, const char *who)
     char *path;
     if (asprintf(&path, "%s%s", strchr(file, '/') ? "" : "./", file) < 0)
         die("load %s", file);
+    last_words_blame(who); // for its constructors
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    errno = 0; // dlerror() says more
-    if (!object)
-        die("%s cannot be loaded: %s", who, dlerror());
+    last_words_blame(NULL);
+    const char *fault = object ? NULL : dlerror();
+    errno = 0; // the fault says more
+    if (fault)
+        die("%s cannot be loaded: %s", who, fault);
     free(path);
     return object;
 }
@@ -231,9 +234,7 @@ static void load(struct mount *mount, const struct service *service)
         die("load %s", mount->target);
     app->who = name_app(mount->target);
     last_words_prepare();
-    last_words_blame(app->who); // for its constructors
     void *object = open_object(mount->target, app->who);
-    last_words_blame(NULL);
     app->answer = find_application(object, app->who)->answer;
     mount->program = app;
 }

@@ -44,7 +44,7 @@ if ! said=$(patch -d "$twin" -p1 --no-backup-if-mismatch <"$patch" 2>&1); then
 fi
 cp "$patch" "$twin/applied.patch"
 if [ $# -eq 0 ]; then
-    set -- 1a 1b 1c 2a 3a 3b 3c
+    set -- 1a 1b 1c 2a 2b 3a 3b 3c
 fi
 if ! said=$(make -s -C "$twin" B="$build" "$@" 2>&1); then
     echo "twin.sh: the twin $name does not build: $said" >&2

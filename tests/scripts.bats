@@ -90,6 +90,18 @@ session_is_over() {
     done
 }
 
+@test "scripts/curl/2b.sh: applications in C answer" {
+    run scripts/curl/2b.sh
+    [ "$status" -eq 0 ]
+    for expected in 'Hello from an application in C' 'PATH_INFO=/more/path' \
+        'QUERY_STRING=a=b' 'some body' '9 bytes, 1 lines' \
+        'visitor 2 of process' 'curl ends with status 52' \
+        'app crash: killed by signal 11 (SIGSEGV)' \
+        'curl ends with status 7'; do
+        [[ $output == *"$expected"* ]]
+    done
+}
+
 @test "scripts/curl/3a.sh, 3b.sh, 3c.sh: the ladder's zombies" {
     run scripts/curl/3a.sh
     [ "$status" -eq 0 ]
