@@ -19,10 +19,10 @@ SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/%.c,build/fuzz/%,$(wildcard tests/fuzz_*.c))
 C_FILES = $(wildcard common/*.[ch] part?/*.[ch] part2/apps/*.c tools/*.[ch] tests/*.[ch] \
-            bench/*.c labs/*/*.c exercises/*/*.c)
+            bench/*.c labs/*/*.c labs/*/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
             tests/*.bash part2/cgi-bin/* \
-            labs/*.sh labs/*/run.sh exercises/*.sh exercises/*/*.sh \
+            labs/*.sh labs/*/run.sh labs/*/*/*.sh exercises/*.sh exercises/*/*.sh \
             tests/*.sh)
 
 CFLAGS   ?= -O2 -g
