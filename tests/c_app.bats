@@ -75,8 +75,13 @@ descriptors() {
     find "/proc/$server/fd" -mindepth 1 | wc -l
 }
 
+server_is_gone() {
+    ! kill -0 "$server" 2>/dev/null
+}
+
 # The server ends, or has ended: sets ended to its status, as a shell sees it.
 wait_for_end() {
+    wait_for 10 server_is_gone
     ended=0
     wait "$server" || ended=$?
     server=
@@ -354,6 +359,23 @@ END
     [ "$(status_of "$url/hello")" = 200 ]
     refused "app libc.so.6 cannot be loaded: ./libc.so.6: cannot open shared object file: No such file or directory" \
         --app /x=libc.so.6
+}
+
+@test "applications do not see each other's symbols" {
+    local name
+    for name in one two; do
+        compile "$name" <<END
+const char *who(void) { return "$name"; }
+static int answer(struct app_environ *env, app_start_response_fn *begin)
+{
+    static const struct app_header none[] = {{NULL, NULL}};
+    return begin(env, "200 OK", none)(env, who(), 3);
+}
+const struct app application = {APP_VERSION, answer};
+END
+    done
+    start 2b --app "/one=$own/one.so" --app "/two=$own/two.so"
+    [ "$(get "$url/one" "$url/two")" = onetwo ]
 }
 
 # --- A crash ---

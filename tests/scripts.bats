@@ -130,13 +130,13 @@ session_is_over() {
     labs/mix-and-match/wsgiref_server.py part2/cgi-bin/echo.py \
         "$build/apps/echo.so" labs/mix-and-match/greet/greet.py \
         >"$own/port" 3>&- &
-    local wsgiref=$! port ended=0
+    local wsgiref=$! ended=0 wsgiref_port
     wait_for 10 grep -q '^port ' "$own/port"
-    port=$(sed -n 's/^port //p' "$own/port")
+    wsgiref_port=$(sed -n 's/^port //p' "$own/port")
     head -c 200000 /dev/urandom >"$own/sent"
     for name in shell c; do
         curl -s --max-time 20 --data-binary "@$own/sent" -o "$own/got.$name" \
-            "http://localhost:$port/$name" || true
+            "http://localhost:$wsgiref_port/$name" || true
     done
     kill "$wsgiref"
     wait "$wsgiref" || ended=$?

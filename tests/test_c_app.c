@@ -635,6 +635,7 @@ END_TEST
 static void exit_as_blamed(const void *context)
 {
     last_words_prepare();
+    last_words_prepare();
     last_words_blame(context);
     exit(3);
 }
@@ -644,6 +645,7 @@ START_TEST(who_calls_exit_is_named)
     char said[TEXT_BYTES];
     ck_assert_int_eq(said_by(exit_as_blamed, "app test", said, sizeof said), 3);
     ck_assert_ptr_nonnull(strstr(said, "app test: called exit\n"));
+    ck_assert_uint_eq(count_lines(said), 1);
     ck_assert_int_eq(said_by(exit_as_blamed, NULL, said, sizeof said), 3);
     ck_assert_str_eq(said, "");
 }
