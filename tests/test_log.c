@@ -130,6 +130,8 @@ START_TEST(errno_is_kept_when_nobody_can_read_the_log)
     ck_assert_int_eq(errno, ENOENT);
     log_request("c");
     ck_assert_int_eq(errno, ENOENT);
+    log_from_handler((const char *const[]){"d", NULL});
+    ck_assert_int_eq(errno, ENOENT);
 }
 END_TEST
 
