@@ -11,17 +11,18 @@ SAN    ?=
 B      := build$(SAN:%=/%)
 export BUILD := $(B)
 
-STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi \
+STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi 2b_c_app \
           3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop
 TOOLS  := flood watch
+APPS   := $(patsubst part2/%.c,$(B)/%.so,$(wildcard part2/apps/*.c))
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/%.c,build/fuzz/%,$(wildcard tests/fuzz_*.c))
-C_FILES = $(wildcard common/*.[ch] part?/*.[ch] tools/*.[ch] tests/*.[ch] \
-            part2/cgi-bin/*.c bench/*.c labs/*/*.c exercises/*/*.c)
+C_FILES = $(wildcard common/*.[ch] part?/*.[ch] part2/*/*.c tools/*.[ch] \
+            tests/*.[ch] bench/*.c labs/*/*.c labs/*/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
             tests/*.bash part2/cgi-bin/* \
-            labs/*.sh labs/*/run.sh exercises/*.sh exercises/*/*.sh \
+            labs/*.sh labs/*/run.sh labs/*/*/*.sh exercises/*.sh exercises/*/*.sh \
             tests/*.sh)
 
 CFLAGS   ?= -O2 -g
@@ -50,7 +51,7 @@ demo: deps ## the main job in a minute: flood and freeze 3a, 3b and 3c
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh
 
-all: $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) ## build every stage and every tool
+all: $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(APPS) ## build every stage and every tool
 
 ## 3c: build one stage: $(SHORT)
 ## run-3c: build one stage and run it, PORT=8080; Ctrl-C ends it
@@ -176,14 +177,16 @@ $(B)/2a_cgi: $(call objects,part2/2a_cgi) $(CGI) $(SERVICE)
 CGI_BIN := $(patsubst part2/%.c,$(B)/%,$(wildcard part2/cgi-bin/*.c))
 all 2a: $(CGI_BIN)
 $(CGI_BIN): $(B)/cgi-bin/%: $(B)/part2/cgi-bin/%.o
+C_APP  := $(call objects,part2/c_app part2/last_words)
+$(B)/2b_c_app: $(call objects,part2/2b_c_app) $(C_APP) $(CGI) $(SERVICE)
 
 # The fork ladder serves all of that: only main() differs.
-GATEWAYS := $(call objects,part2/gateways) $(CGI) $(SERVICE)
+GATEWAYS := $(call objects,part2/gateways) $(C_APP) $(CGI) $(SERVICE)
 $(B)/3a_fork_no_wait: $(call objects,part3/3a_fork_no_wait) $(GATEWAYS)
 $(B)/3b_fork_one_wait: $(call objects,part3/3b_fork_one_wait) $(GATEWAYS)
 $(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(GATEWAYS)
 
-$(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
+$(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser -ldl
 
 # --- Tools -------------------------------------------------------------------
 
@@ -208,7 +211,7 @@ $(B)/watch: $(call objects,tools/family tools/watch_report \
 # --- Tests: one program a module ---------------------------------------------
 
 $(TESTS): $(B)/%: $(B)/tests/%.o
-$(TESTS): LIBRARIES := -lcheck -lsubunit -lhttp_parser -lpthread -lrt -lm
+$(TESTS): LIBRARIES := -lcheck -lsubunit -lhttp_parser -lpthread -lrt -lm -ldl
 $(B)/test_rules: $(call objects,common/rules)
 $(B)/test_body: $(call objects,common/body)
 $(B)/test_request: $(REQUEST)
@@ -229,6 +232,7 @@ $(B)/test_ranges: $(call objects,common/ranges)
 $(B)/test_files $(B)/test_site $(B)/test_connection: $(COMMON)
 $(B)/test_handlers: $(GATEWAYS)
 $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
+$(B)/test_c_app: $(C_APP) $(SERVICE)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 
@@ -256,6 +260,11 @@ $(FUZZERS):
 	$(call SAY,link   )clang -g -fsanitize=fuzzer,address,undefined $^ \
 	    -lhttp_parser -o $@
 
+# Applications include app.h and no more, so they need little to be compiled.
+$(APPS): $(B)/%.so: part2/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call SAY,compile)$(COMPILE) -Ipart2 -MMD -MP -shared -fPIC $< -o $@
+
 # Objects depend on how they are compiled: another compiler or other flags
 # make them anew. -MMD notes which headers each of them includes.
 $(B)/%.o: %.c $(B)/flags
@@ -276,7 +285,9 @@ full = $(filter $(1)_%,$(STAGES))
 
 $(SHORT): $$(B)/$$(call full,$$@)
 
+2b: $(APPS)
 RUN_2a := --cgi /cgi-bin=part2/cgi-bin --cgi /compiled=$(B)/cgi-bin
+RUN_2b := $(RUN_2a) $(foreach app,$(APPS),--app /$(basename $(notdir $(app)))=$(app))
 $(SHORT:%=run-%): run-%: %
 	@exec $(B)/$(call full,$*) --port $(PORT) --root www $(RUN_$*)
 

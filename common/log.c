@@ -33,15 +33,31 @@ bool log_wants_requests(void)
 /* Copy `text`, writing control characters as \xNN; returns the length. */
 static size_t escape(char *line, size_t size, const char *text)
 {
+    static const char digits[] = "0123456789abcdef";
     size_t used = 0;
     for (; *text && used + sizeof "\\xNN\n" <= size; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c >= ' ' && c != 0x7f)
+        if (c >= ' ' && c != 0x7f) {
             line[used++] = *text;
-        else
-            used += (size_t)sprintf(line + used, "\\x%02x", c);
+            continue;
+        }
+        memcpy(line + used, (char[]){'\\', 'x', digits[c >> 4], digits[c & 15]},
+               4);
+        used += 4;
     }
     return used;
+}
+
+/* End the line and write it. If nobody reads the log, the server still serves:
+ * a pipe is writable while a page of it is free, which is more than a line. */
+static void put(char *line, size_t len)
+{
+    line[len++] = '\n';
+    struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&log, 1, 0) == 1) {
+        ssize_t written = write(STDERR_FILENO, line, len);
+        (void)written;
+    }
 }
 
 /* Leaves errno as it was. */
@@ -59,15 +75,7 @@ __attribute__((format(printf, 1, 0))) static void write_line(const char *format,
         snprintf(text + used, sizeof text - used, ": %s", strerror(error));
 
     char line[LINE_MAX_BYTES];
-    used = escape(line, sizeof line, text);
-    line[used++] = '\n';
-    /* If nobody reads the log, the server still serves: a pipe is writable
-     * while a page of it is free, which is more than a line. */
-    struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (poll(&log, 1, 0) == 1) {
-        ssize_t written = write(STDERR_FILENO, line, used);
-        (void)written;
-    }
+    put(line, escape(line, sizeof line, text));
     errno = kept;
 }
 
@@ -85,6 +93,31 @@ void log_errno(const char *format, ...)
     va_start(values, format);
     write_line(format, values, errno);
     va_end(values);
+}
+
+/* The digits of this process's pid, within `text`. */
+static const char *write_pid(char text[], size_t size)
+{
+    char *first = text + size - 1;
+    *first = '\0';
+    for (int left = (int)getpid(); left > 0; left /= 10)
+        *--first = (char)('0' + left % 10);
+    return first;
+}
+
+void log_from_handler(const char *const *pieces)
+{
+    int kept = errno;
+    char digits[3 * sizeof(pid_t) + 1], line[LINE_MAX_BYTES];
+    const char *const start[] = {role, "[", write_pid(digits, sizeof digits),
+                                 "] ", NULL};
+    size_t used = 0;
+    for (const char *const *piece = start; *piece; piece++)
+        used += escape(line + used, sizeof line - used, *piece);
+    for (; *pieces; pieces++)
+        used += escape(line + used, sizeof line - used, *pieces);
+    put(line, used);
+    errno = kept;
 }
 
 void log_request(const char *format, ...)

@@ -23,6 +23,10 @@ __attribute__((format(printf, 1, 2))) void log_line(const char *format, ...);
 /* As log_line(), with ": " and errno's text at the end. Keeps errno. */
 __attribute__((format(printf, 1, 2))) void log_errno(const char *format, ...);
 
+/* As log_line(), for a signal handler, which may not use printf: the line is
+ * `pieces` one behind the other; NULL ends them. */
+void log_from_handler(const char *const *pieces);
+
 /* As log_line(), for the line that each answered request leaves. */
 __attribute__((format(printf, 1, 2))) void log_request(const char *format, ...);
 

@@ -22,8 +22,11 @@
  *      cc -shared -fPIC -o hello.so hello.c
  *      forkyard --app /hello=./hello.so
  *
- * An application may be called in many processes at once, each with its own
- * copy of its variables; and in many threads where the server has them. */
+ * It is loaded when the server starts, and may be called in many processes at
+ * once, each with its own copy of its variables; and in many threads where the
+ * server has them. It shares their fate: if it crashes or calls exit, the
+ * process ends that called it, with all clients of that process, and the log
+ * says which application it was. */
 #ifndef FORKYARD_APP_H
 #define FORKYARD_APP_H
 
@@ -43,19 +46,21 @@ struct app_header {
 };
 
 /* Send a piece of the body. It leaves at once: who has many small pieces
- * gathers them first. May block while the client is slow. Returns 0, or -1 if
- * nobody can have the rest (the client left, was too slow, or more was written
- * than Content-Length said): then return, with whatever value. */
+ * gathers them first. May block while the client is slow. Where the client
+ * gets no body (HEAD, 204, 304) it is only counted. Returns 0, or -1 if nobody
+ * can have the rest (the client left, was too slow, or more was written than
+ * Content-Length said): then return, with whatever value. */
 typedef int app_write_fn(struct app_environ *env, const void *bytes,
                          size_t len);
 
-/* Begin the response: "200 OK" or any other status from 200 to 599, and the
- * headers, which are copied. With a Content-Length the client learns how much
- * to expect; without one the body is sent in chunks. Date, Connection and
- * Transfer-Encoding are the server's. Nothing leaves before the first write
- * or the application's return. Returns the write function, or NULL if the
- * status or a header is not allowed, or if it was called before: the log says
- * what was wrong, and the application should return -1. */
+/* Begin the response: "200 OK" or any other status from 200 to 599 (the words
+ * behind it are the server's), and the headers, which are copied. With a
+ * Content-Length the client learns how much to expect; without one the body is
+ * sent in chunks. Date, Connection and Transfer-Encoding are the server's.
+ * Nothing leaves before the first write of a byte or more, or the application's
+ * return. Returns the write function, or NULL if the status or a header is not
+ * allowed, or if a response has begun: the log says what was wrong, and the
+ * application should return -1. */
 typedef app_write_fn *app_start_response_fn(struct app_environ *env,
                                             const char *status,
                                             const struct app_header *headers);
@@ -67,9 +72,9 @@ struct app_environ {
      * HTTP_HOST and so on; HTTP_AUTHORIZATION too. */
     const char *const *variables;
 
-    /* Read the request's body: returns how many bytes were put in `bytes`, 0
-     * at its end, -1 with errno if it is lost. It has been received, so this
-     * waits for a disk at most. */
+    /* Read on in the request's body: returns how many bytes were put in
+     * `bytes`, 0 at its end, -1 with errno if it is lost. It was received
+     * before the call, so this waits for a disk at most. It need not be read. */
     ssize_t (*read)(struct app_environ *env, void *bytes, size_t size);
 
     /* Write a line to the server's log, with the name of the application. */
@@ -89,7 +94,8 @@ static inline const char *app_variable(const struct app_environ *env,
 
 /* Answer a request. Returns 0, or anything else if it could not: the client
  * gets a 500 if nothing has left, else the connection is cut, so that nobody
- * takes half an answer for a whole one. */
+ * takes half an answer for a whole one. Returning 0 without start_response is
+ * a 500 as well. */
 typedef int app_fn(struct app_environ *env,
                    app_start_response_fn *start_response);
 
@@ -98,7 +104,7 @@ struct app {
     app_fn *answer;
 };
 
-/* What an application defines. */
-extern const struct app application;
+/* What an application defines; seen from outside, however it is compiled. */
+extern const struct app application __attribute__((visibility("default")));
 
 #endif

@@ -41,6 +41,6 @@ struct gateway {
                                    const struct service *service);
 };
 
-extern const struct gateway cgi_gateway;
+extern const struct gateway cgi_gateway, app_gateway;
 
 #endif

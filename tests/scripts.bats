@@ -118,6 +118,18 @@ session_is_over() {
     done
 }
 
+@test "scripts/curl/2b.sh: applications in C answer" {
+    run scripts/curl/2b.sh
+    [ "$status" -eq 0 ]
+    for expected in 'Hello from an application in C' 'PATH_INFO=/more/path' \
+        'QUERY_STRING=a=b' 'some body' '9 bytes, 1 lines' \
+        'visitor 2 of process' 'curl ends with status 52' \
+        'app crash: killed by signal 11 (SIGSEGV)' \
+        'curl ends with status 7'; do
+        [[ $output == *"$expected"* ]]
+    done
+}
+
 @test "scripts/curl/3a.sh, 3b.sh, 3c.sh: the ladder's zombies" {
     run scripts/curl/3a.sh
     [ "$status" -eq 0 ]
@@ -128,6 +140,37 @@ session_is_over() {
     run scripts/curl/3c.sh
     [ "$status" -eq 0 ]
     [[ $output == *"0 zombies"*"50 answered, 0 zombies"*"goes on: 0 zombies"* ]]
+}
+
+@test "mix.sh: a script, C and WSGI, behind two servers" {
+    run scripts/mix.sh
+    [ "$status" -eq 0 ]
+    [ "$(grep -c 'behind .*: *Hello! You asked: GET /some/path$' \
+        <<<"$output")" -eq 6 ]
+    [ "${lines[-1]}" = "6 bodies, all equal" ]
+    run scripts/mix.sh now
+    [ "$status" -eq 64 ]
+}
+
+@test "wsgiref_server.py: bodies go through a CGI program and through C" {
+    local own=$BATS_TEST_TMPDIR
+    : >"$own/port"
+    labs/mix-and-match/wsgiref_server.py part2/cgi-bin/echo.py \
+        "$build/apps/echo.so" labs/mix-and-match/greet/greet.py \
+        >"$own/port" 3>&- &
+    local wsgiref=$! ended=0 wsgiref_port
+    wait_for 10 grep -q '^port ' "$own/port"
+    wsgiref_port=$(sed -n 's/^port //p' "$own/port")
+    head -c 200000 /dev/urandom >"$own/sent"
+    for name in shell c; do
+        curl -s --max-time 20 --data-binary "@$own/sent" -o "$own/got.$name" \
+            "http://localhost:$wsgiref_port/$name" || true
+    done
+    kill "$wsgiref"
+    wait "$wsgiref" || ended=$?
+    [ "$ended" = 143 ]
+    cmp "$own/sent" "$own/got.shell"
+    cmp "$own/sent" "$own/got.c"
 }
 
 @test "a curl script talks to the server one has started" {

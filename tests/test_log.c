@@ -108,6 +108,8 @@ START_TEST(errno_is_kept_when_nobody_can_read_the_log)
     ck_assert_int_eq(errno, ENOENT);
     log_request("c");
     ck_assert_int_eq(errno, ENOENT);
+    log_from_handler((const char *const[]){"d", NULL});
+    ck_assert_int_eq(errno, ENOENT);
 }
 END_TEST
 
@@ -118,6 +120,33 @@ START_TEST(request_lines_can_be_left_out)
     log_line("line");
     ck_assert_ptr_nonnull(strstr(next_write(), " line\n"));
     ck_assert_str_eq(next_write(), "");
+}
+END_TEST
+
+/* Nothing it calls may take a lock: so it can speak from within anything. */
+START_TEST(a_handler_writes_the_same_line_from_pieces)
+{
+    errno = ENOENT;
+    log_from_handler(
+        (const char *const[]){"app a\n", ": killed by ", "signal 11", NULL});
+    ck_assert_int_eq(errno, ENOENT);
+    log_line("%s", "app a\n: killed by signal 11");
+    char expected[64];
+    snprintf(expected, sizeof expected,
+             "forkyard[%d] app a\\x0a: killed by signal 11\n", (int)getpid());
+    ck_assert_str_eq(next_write(), expected);
+    ck_assert_str_eq(next_write(), expected);
+}
+END_TEST
+
+START_TEST(pieces_of_any_length_are_one_line)
+{
+    static char text[6000];
+    memset(text, '\n', sizeof text - 1);
+    log_from_handler((const char *const[]){text, text, NULL});
+    const char *line = next_write();
+    ck_assert_uint_eq(count_lines(line), 1);
+    ck_assert_int_eq(line[strlen(line) - 1], '\n');
 }
 END_TEST
 
@@ -155,6 +184,8 @@ int main(void)
     tcase_add_test(tests, errno_is_kept_and_named);
     tcase_add_test(tests, errno_is_kept_when_nobody_can_read_the_log);
     tcase_add_test(tests, request_lines_can_be_left_out);
+    tcase_add_test(tests, a_handler_writes_the_same_line_from_pieces);
+    tcase_add_test(tests, pieces_of_any_length_are_one_line);
     tcase_add_test(tests, dying_says_why_in_one_line_and_ends_with_1);
     return run_suite(suite);
 }
