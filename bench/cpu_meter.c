@@ -39,7 +39,11 @@ static int open_counter(void)
 static pid_t start(char **command, const sigset_t *mask)
 {
     pid_t pid = fork();
-    if (pid != 0)
+    if (pid < 0) {
+        fprintf(stderr, "cpu_meter: fork: %s\n", strerror(errno));
+        exit(EX_OSERR);
+    }
+    if (pid > 0)
         return pid;
     sigprocmask(SIG_SETMASK, mask, NULL);
     execvp(command[0], command);
@@ -91,10 +95,7 @@ int main(int argc, char **argv)
     sigaddset(&heard, SIGCHLD);
     sigprocmask(SIG_BLOCK, &heard, &before);
     pid_t program = start(argv + 2, &before);
-    if (program < 0) {
-        fprintf(stderr, "cpu_meter: fork: %s\n", strerror(errno));
-        return EX_OSERR;
-    }
     int status = attend(program, counter, file, &heard);
+    fclose(file);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -10,12 +10,15 @@ cd "$(dirname "$0")/.."
 # Who takes part: name | command. A command is told PORT, where the samples or
 # programs are (WSGI, DIR), and for WSGI which application (APP). The first of
 # the kit's that starts is what the others are compared with.
-wsgi_servers="2c|$build/2c_wsgi --port PORT --quiet --wsgi-path WSGI --wsgi /=APP
-3c|$build/3c_fork_wait_loop --port PORT --quiet --wsgi-path WSGI --wsgi /=APP
-3e|$build/3e_supervised --port PORT --quiet --workers 2 --wsgi-path WSGI --wsgi /=APP
+of_stage='--port PORT --quiet --wsgi-path WSGI --wsgi /=APP'
+wsgi_servers="2c|$build/2c_wsgi $of_stage
+3c|$build/3c_fork_wait_loop $of_stage
+3e|$build/3e_supervised --workers 2 $of_stage
 gunicorn|gunicorn --workers 2 --bind 127.0.0.1:PORT --chdir WSGI APP
-uwsgi|uwsgi --master --processes 2 --http-socket 127.0.0.1:PORT --plugin python3 --pythonpath WSGI --need-app --die-on-term --disable-logging --module APP"
-cgi_servers="2a|$build/2a_cgi --port PORT --quiet --root DIR --cgi /cgi-bin=DIR/cgi-bin
+uwsgi|uwsgi --master --processes 2 --http-socket 127.0.0.1:PORT \
+--plugin python3 --pythonpath WSGI --need-app --die-on-term \
+--disable-logging --module APP"
+cgi_servers="2a|$build/2a_cgi --port PORT --quiet --cgi /cgi-bin=DIR/cgi-bin
 lighttpd|lighttpd -D -f DIR/lighttpd.conf
 apache2|apache2 -f DIR/apache2.conf -D FOREGROUND
 busybox|busybox httpd -f -p 127.0.0.1:PORT -h DIR"

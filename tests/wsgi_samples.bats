@@ -2,6 +2,7 @@
 # wsgi_samples.bats - the samples of part2/wsgi/ run unchanged under servers
 # that are not ours. What these are known to get wrong must stay wrong, or the
 # line that says so goes.
+# shellcheck disable=SC2030,SC2031 # each test has an output of its own
 
 source tests/lib.bash
 
@@ -70,4 +71,17 @@ uwsgi_knows() {
         --server 'tests/wsgi_samples.py --serve {app} ""'
     [ "$status" -eq 1 ]
     [[ $output == *"unexpected success"* ]]
+}
+
+@test "a test that is ended takes its server along" {
+    pid_file=$BATS_TEST_TMPDIR/pid # of a server that never says where it is
+    tests/wsgi_samples.py ShopTest \
+        --server "sh -c 'echo \$\$ >$pid_file; exec sleep 60'" 3>&- &
+    wait_for 10 test -s "$pid_file"
+    kill "$!"
+    status=0
+    wait "$!" || status=$?
+    [ "$status" -eq 130 ]
+    run kill -0 "$(cat "$pid_file")"
+    [ "$status" -ne 0 ]
 }

@@ -135,6 +135,7 @@ class Data:
 
 class Server:
     """A command that serves one sample."""
+    running = []
     ANNOUNCED = re.compile(r"(?:listening (?:on|at:?) http://\S*"
                            r"|bound to TCP address \S*):([0-9]+)", re.I)
 
@@ -147,10 +148,7 @@ class Server:
         argv = [word.format(app=SAMPLES[sample], prefix=self.prefix)
                 for word in shlex.split(self.command)]
         self.log = tempfile.NamedTemporaryFile(mode="r")
-        with open(self.log.name, "w") as log:
-            self.process = subprocess.Popen(
-                argv, cwd=TOP, env=Data.environ(), stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True)
+        self.launch(argv)
         try:
             wait_until(self.is_announced, f"{argv[0]} said where it listens")
         except AssertionError:
@@ -158,6 +156,21 @@ class Server:
             raise
         port = self.ANNOUNCED.search(self.read_log())[1]
         return Site(f"http://127.0.0.1:{port}{self.prefix}", self.read_log)
+
+    def launch(self, argv):
+        """Whoever ends us must not do it while only Popen knows the pid."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK,
+                                        {signal.SIGINT, signal.SIGTERM})
+        try:
+            with open(self.log.name, "w") as log:
+                self.process = subprocess.Popen(
+                    argv, cwd=TOP, env=Data.environ(), stdout=log, stderr=log,
+                    stdin=subprocess.DEVNULL, start_new_session=True,
+                    preexec_fn=lambda: signal.pthread_sigmask(
+                        signal.SIG_SETMASK, before))
+            self.running.append(self)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def is_announced(self):
         if self.process.poll() is not None:
@@ -169,7 +182,8 @@ class Server:
 
     def stop(self):
         """It leads a session of its own, so nobody of it is overlooked."""
-        self.process.send_signal(signal.SIGINT)
+        self.running.remove(self)
+        self.process.terminate()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
@@ -216,10 +230,7 @@ def serve_with_wsgiref(app, prefix):
     server = wsgiref.simple_server.make_server("127.0.0.1", 0, below)
     print(f"listening on http://127.0.0.1:{server.server_port}/",
           file=sys.stderr, flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
+    server.serve_forever()
 
 
 # --- Tests that ask a server -------------------------------------------------
@@ -633,8 +644,9 @@ class DjangoTest(ServedTest):
                                      {**fields, "password": "a wrong one"})
         self.assertEqual(answer.status, 200)
         self.assertNotIn("sessionid", self.site.cookies)
-        answer = self.site.post_form("/admin/login/?next=" + self.site.prefix +
-                                     "/admin/", {**fields, "password": PASSWORD})
+        answer = self.site.post_form(
+            f"/admin/login/?next={self.site.prefix}/admin/",
+            {**fields, "password": PASSWORD})
         self.assertEqual(answer.status, 302)
         page = self.get_text("/admin/guestbook/entry/")
         self.assertIn("Select entry to change", page)
@@ -823,7 +835,14 @@ def main():
         cases = HERE + [*tests_for(Server(command, ""), "wsgiref"),
                         *tests_for(Server(command, PREFIX), "wsgiref_below")]
     suite = unittest.TestSuite(choose(cases, chosen.names))
-    result = unittest.TextTestRunner(verbosity=1).run(suite)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    try:
+        result = unittest.TextTestRunner().run(suite)
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        for server in list(Server.running):
+            server.stop()
     return 0 if result.wasSuccessful() and result.testsRun else 1
 
 

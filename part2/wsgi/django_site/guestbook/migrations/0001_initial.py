@@ -12,7 +12,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Entry",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True,
+                                           serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=80)),
                 ("message", models.TextField(max_length=2000)),
                 ("written", models.DateTimeField(auto_now_add=True)),
