@@ -91,6 +91,7 @@ check-built: all $(TESTS)
 
 bench: all ## what a request costs, beside a fixed answer and other servers
 	@scripts/bench.sh
+	@scripts/bench-gateways.sh
 
 ## check-tutorial: run TUTORIAL.md and compare; CHAPTER=11 for one chapter
 check-tutorial: all
@@ -198,12 +199,14 @@ all: $(LAB_TOOLS)
 $(LAB_TOOLS): $(B)/labs/%: $(B)/labs/%.o
 
 # What make bench measures with.
-BENCH := $(B)/bench/parse $(B)/bench/fixed_answer
+BENCH := $(addprefix $(B)/bench/,parse fixed_answer cgi_hello cpu_meter)
 all: $(BENCH)
 $(B)/bench/parse: $(call objects,bench/parse) $(REQUEST)
 $(B)/bench/parse: LIBRARIES := -lhttp_parser
 $(B)/bench/fixed_answer: $(call objects,bench/fixed_answer common/net \
     common/log)
+$(B)/bench/cgi_hello: $(call objects,bench/cgi_hello)
+$(B)/bench/cpu_meter: $(call objects,bench/cpu_meter)
 
 $(B)/watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture tools/watch)

@@ -5,6 +5,7 @@ set -eu
 
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. scripts/bench-lib.sh
 
 usage() {
     cat <<'END'
@@ -39,20 +40,8 @@ wants() {
     case " $parts " in *" $1 "*) true ;; *) false ;; esac
 }
 
-dir=
-servers=
-clean_up() {
-    for name in $servers; do
-        eval "kill \$pid_$name 2>/dev/null || true"
-        eval "wait \$pid_$name 2>/dev/null || true"
-    done
-    [ -z "$dir" ] || rm -rf "$dir"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
-dir=$(mktemp -d)
+page=/page.txt
+make_dir
 
 # --- Instructions ------------------------------------------------------------
 
@@ -104,28 +93,6 @@ make_site() {
     chmod -R a+rX "$dir"
 }
 
-free_port() {
-    python3 -c 'import socket
-with socket.socket() as s:
-    s.bind(("127.0.0.1", 0))
-    print(s.getsockname()[1])'
-}
-
-answers() {
-    curl -s -f -o /dev/null "http://127.0.0.1:$1/page.txt"
-}
-
-# join NAME PORT PID: one more that takes its turn.
-join() {
-    if wait_until 50 answers "$2"; then
-        eval "port_$1=$2 pid_$1=$3"
-        servers="$servers $1"
-    else
-        kill "$3" 2>/dev/null || true
-        echo "$1 did not start, left out" >&2
-    fi
-}
-
 # join_ours NAME PROGRAM [ARGUMENT...]: it finds a port and tells us.
 join_ours() {
     name=$1
@@ -137,14 +104,6 @@ join_ours() {
         fail "$name did not start"
     join "$name" "$(sed -n 's/.*http:.*:\([0-9]*\)\/.*/\1/p' \
         "$dir/$name.log")" "$pid"
-}
-
-# join_peer NAME PROGRAM [ARGUMENT...]: it was told $port.
-join_peer() {
-    name=$1
-    shift
-    "$@" >"$dir/$name.log" 2>&1 &
-    join "$name" "$port" $!
 }
 
 start_nginx() {
@@ -226,30 +185,11 @@ start_peers() {
 
 # --- Turns -------------------------------------------------------------------
 
-# cpu_ticks PID: user and system time of PID and all its descendants, and of
-# those of them that have been waited for.
-cpu_ticks() {
-    cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" '
-        { pid = $1
-          sub(/^.*\) /, "")
-          parent[pid] = $2
-          ticks[pid] = $12 + $13 + $14 + $15 }
-        END {
-            for (pid in parent) {
-                for (at = pid; at in parent && at != root; at = parent[at])
-                    continue
-                if (at == root)
-                    sum += ticks[pid]
-            }
-            print sum + 0
-        }'
-}
-
 # take_turn NAME COUNT: prints "NAME ticks answered connections seconds".
 take_turn() {
     eval "port=\$port_$1 pid=\$pid_$1"
     before=$(cpu_ticks "$pid")
-    "$build/flood" --json -k -c 1 -n "$2" "127.0.0.1:$port/page.txt" \
+    "$build/flood" --json -k -c 1 -n "$2" "127.0.0.1:$port$page" \
         >"$dir/flood" || fail "$1 did not answer all: $(cat "$dir/flood")"
     after=$(cpu_ticks "$pid")
     echo "$1 $((after - before)) $2 $(sed \
@@ -279,23 +219,7 @@ take_turns() {
 # Each round has its own ratios; told are the median of all rounds and how far
 # they lie apart.
 report_turns() {
-    awk -v json="$json" -v hertz="$(getconf CLK_TCK)" '
-        function sort(list, n,    i, j, kept) {
-            for (i = 2; i <= n; i++) {
-                kept = list[i]
-                for (j = i - 1; j > 0 && list[j] > kept; j--)
-                    list[j + 1] = list[j]
-                list[j + 1] = kept
-            }
-        }
-        function median(list, n) {
-            sort(list, n)
-            return n % 2 ? list[(n + 1) / 2] \
-                         : (list[n / 2] + list[n / 2 + 1]) / 2
-        }
-        function spread(list, n) {
-            return sprintf("(%.2f-%.2f)", list[1], list[n])
-        }
+    awk -v json="$json" -v hertz="$(getconf CLK_TCK)" "$statistics"'
         {
             if (!($1 in turns))
                 names[++count] = $1

@@ -16,11 +16,14 @@ gnuplot-nox|command -v gnuplot
 procps|command -v ps
 patch|command -v patch
 strace|command -v strace
-iproute2|command -v ss'
+iproute2|command -v ss
+python3-flask|/usr/bin/python3 -c "import flask"
+python3-django|/usr/bin/python3 -c "import django"'
 
 # Only to work on the kit itself: make lint, make fuzz, another compiler, and
-# clients that the tests let in where they are, the largest of them a browser.
-# Ubuntu has that as a snap only, which is not for every machine.
+# clients and servers to compare with that the tests let in where they are, the
+# largest of them a browser. Ubuntu has that as a snap only, which is not for
+# every machine.
 wanted_by_developers='clang|command -v clang
 clang-format|command -v clang-format
 clang-tidy|command -v clang-tidy
@@ -30,14 +33,17 @@ libclang-rt-dev|echo "int main(void){}" | clang -fsanitize=address -x c - -o /de
 valgrind|command -v valgrind
 apache2-utils|command -v ab
 wrk|command -v wrk
-chromium|command -v chromium || ! grep -qx ID=debian /etc/os-release'
+chromium|command -v chromium || ! grep -qx ID=debian /etc/os-release
+gunicorn|command -v gunicorn
+uwsgi-plugin-python3|uwsgi --plugin python3 --version'
 
 usage() {
     cat <<'EOF'
 Usage: scripts/deps.sh [--all] [--dry-run]
 Installs what the kit needs on Debian and Ubuntu; elsewhere says what to do.
-  --all      also what make lint, make fuzz and make bench use, and ab, wrk
-             and Chromium (400 MB with its libraries) for the tests of clients
+  --all      also what make lint, make fuzz and make bench use; ab, wrk and
+             Chromium (400 MB with its libraries) for the tests of clients;
+             gunicorn and uwsgi for those of WSGI
   --dry-run  only show what is missing
 EOF
 }
@@ -52,13 +58,16 @@ elsewhere() {
     cat <<'EOF'
 This is not Debian or Ubuntu, so nothing was installed. The same packages:
   Fedora   dnf install gcc make http-parser-devel check-devel python3 curl bats
-           wget gnuplot patch procps-ng strace iproute
+           wget gnuplot patch procps-ng strace iproute python3-flask
+           python3-django
   Alpine   apk add build-base argp-standalone http-parser-dev check-dev python3
            curl wget bats bash gnuplot patch procps strace iproute2
+           py3-flask py3-django
   Arch     pacman -S base-devel http-parser check python curl bash-bats gnuplot
-           wget patch procps-ng strace iproute2
+           wget patch procps-ng strace iproute2 python-flask python-django
   Homebrew brew install check python curl wget bats-core gnuplot
-           (http-parser is no longer there: build it from its sources)
+           (http-parser is no longer there: build it from its sources; Flask
+           and Django are had by pip)
 Outside Linux most of the kit cannot work: /proc, epoll, signalfd, sendfile,
 openat2 and PR_SET_PDEATHSIG are Linux's own. Use a Linux machine or container.
 EOF

@@ -60,3 +60,76 @@ skip_if_sanitized() {
         [[ $output == "Usage: scripts/bench.sh"* ]]
     done
 }
+
+@test "bench-gateways.sh compares 2a with whoever is there" {
+    run scripts/bench-gateways.sh --rounds=2 --requests=20 c
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = "CGI, a C program" ]
+    [[ ${lines[2]} =~ ^" "+2a" "+[1-9][0-9]*" "+"("[0-9]+-[0-9]+")"" "+1.00" "+"(1.00-1.00)"" "+0$ ]]
+}
+
+@test "bench-gateways.sh names in one line who is not there" {
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    for tool in $(compgen -c | grep -vE '^(gunicorn|uwsgi)' | sort -u); do
+        path=$(type -P "$tool") && ln -sf "$path" "$BATS_TEST_TMPDIR/bin/"
+    done
+    PATH=$BATS_TEST_TMPDIR/bin run scripts/bench-gateways.sh \
+        --rounds=1 --requests=20 plain flask
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ ${lines[-1]} == "not there, left out: "*"gunicorn uwsgi" ]]
+}
+
+@test "bench-gateways.sh says what it wants when it is called wrongly" {
+    for arguments in walk --rounds=0 --requests=0 --requests=1x --fast; do
+        run scripts/bench-gateways.sh "$arguments"
+        [ "$status" -eq 64 ]
+        [[ $output == "Usage: scripts/bench-gateways.sh"* ]]
+    done
+}
+
+# Prints: CPU of its own and of children waited for, in ticks of /proc.
+cpu_of_a_careless_parent() {
+    "$build/bench/cpu_meter" "$1" /usr/bin/python3 -c '
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+child = os.fork()
+if child == 0:
+    while sum(os.times()[:2]) < 0.5:
+        pass
+    os._exit(0)
+while os.path.exists(f"/proc/{child}"):
+    time.sleep(0.01)
+os.kill(os.getppid(), signal.SIGUSR1)
+while os.path.getsize("'"$1"'") == 0:
+    time.sleep(0.01)
+print(*os.times()[:4])
+'
+}
+
+@test "cpu_meter counts children that nobody waited for, where /proc does not" {
+    "$build/bench/cpu_meter" "$BATS_TEST_TMPDIR/none" true ||
+        skip "this kernel gives us no perf counter"
+    run cpu_of_a_careless_parent "$BATS_TEST_TMPDIR/cpu"
+    [ "$status" -eq 0 ]
+    awk -v counted="$(cat "$BATS_TEST_TMPDIR/cpu")" '{
+        known = $1 + $2 + $3 + $4
+        exit !(known < 0.4 && counted / 1e9 > known + 0.4) }' <<<"$output"
+}
+
+@test "cpu_meter ends as its command ends, and passes TERM on" {
+    "$build/bench/cpu_meter" "$BATS_TEST_TMPDIR/none" true ||
+        skip "this kernel gives us no perf counter"
+    run "$build/bench/cpu_meter" "$BATS_TEST_TMPDIR/cpu" sh -c 'exit 3'
+    [ "$status" -eq 3 ]
+    status=0
+    "$build/bench/cpu_meter" "$BATS_TEST_TMPDIR/cpu" /no/such/program || status=$?
+    [ "$status" -eq 127 ]
+    # shellcheck disable=SC2016 # the inner shell's
+    run "$build/bench/cpu_meter" "$BATS_TEST_TMPDIR/cpu" \
+        sh -c 'trap "exit 4" TERM; kill "$PPID"; while :; do sleep 0.02; done'
+    [ "$status" -eq 4 ]
+    run "$build/bench/cpu_meter"
+    [ "$status" -eq 64 ]
+}

@@ -5,7 +5,7 @@
 
 setup() {
     cd "$BATS_TEST_DIRNAME/.." || exit
-    source tests/lib.bash
+    source scripts/lib.sh
     own=$BATS_TEST_TMPDIR/own
     mkdir "$own"
 }
@@ -18,7 +18,7 @@ teardown() {
 start() {
     local stage=$1 app mounts=()
     shift
-    for app in "$BUILD"/apps/*.so; do
+    for app in "$build"/apps/*.so; do
         mounts+=(--app "/$(basename "$app" .so)=$app")
     done
     start_stage "$stage" "${mounts[@]}" "$@"
@@ -33,7 +33,7 @@ start_in() {
     log=$(mktemp)
     (cd "$directory" && exec "$program" --port 0 "$@" 2>"$log" 3>&-) &
     server=$!
-    wait_for 10 grep -q 'listening on' "$log"
+    wait_until 100 grep -q 'listening on' "$log"
     port=$(sed -n 's/.*:\([0-9]*\)\/, pid.*/\1/p' "$log")
     url=http://127.0.0.1:$port
 }
@@ -68,7 +68,7 @@ status_of() {
 }
 
 log_says() {
-    wait_for 5 grep -qF "$1" "$log"
+    wait_until 50 grep -qF "$1" "$log"
 }
 
 descriptors() {
@@ -81,7 +81,7 @@ server_is_gone() {
 
 # The server ends, or has ended: sets ended to its status, as a shell sees it.
 wait_for_end() {
-    wait_for 10 server_is_gone
+    wait_until 100 server_is_gone
     ended=0
     wait "$server" || ended=$?
     server=
@@ -91,7 +91,7 @@ wait_for_end() {
 refused() {
     local message=$1
     shift
-    run timeout 10 "$BUILD/2b_c_app" --port 0 --root www "$@"
+    run timeout 10 "$build/2b_c_app" --port 0 --root www "$@"
     echo "$output"
     [ "$status" = 1 ]
     [ "${#lines[@]}" = 1 ]
@@ -163,8 +163,8 @@ refused() {
 }
 
 @test "prefixes may be nested and hold what must be encoded" {
-    start 2b --app "/environ/deep%20er/=$BUILD/apps/environ.so" \
-        --app "/=$BUILD/apps/environ.so" --cgi /cgi-bin=part2/cgi-bin
+    start 2b --app "/environ/deep%20er/=$build/apps/environ.so" \
+        --app "/=$build/apps/environ.so" --cgi /cgi-bin=part2/cgi-bin
     names() {
         get --path-as-is "$url$1" | awk -F= '
             /^SCRIPT_NAME=/ { script = $2 } /^PATH_INFO=/ { path = $2 }
@@ -191,7 +191,7 @@ END
     start 2b --app "/waits=$own/waits.so"
     get -N -o "$own/got" "$url/waits" &
     local client=$!
-    wait_for 5 grep -q first "$own/got"
+    wait_until 50 grep -q first "$own/got"
     run grep last "$own/got"
     [ "$status" = 1 ]
     touch "$own/go"
@@ -291,7 +291,7 @@ END
     start 2b --app "/endless=$own/endless.so"
     curl -s -N -o "$own/got" "$url/endless" &
     local client=$!
-    wait_for 5 grep -q tick "$own/got"
+    wait_until 50 grep -q tick "$own/got"
     kill "$client"
     log_says 'app endless: alone'
     [ "$(status_of "$url/hello")" = 200 ]
@@ -305,7 +305,7 @@ END
     get -w '%{num_connects}\n' "${urls[@]}" >"$own/got"
     [ "$(grep -c Hello "$own/got")" = 100 ]
     [ "$(grep -cx 1 "$own/got")" = 1 ]
-    wait_for 5 [ "$(descriptors)" = "$before" ]
+    wait_until 50 [ "$(descriptors)" = "$before" ]
 }
 
 @test "what an application keeps: one process counts all, 3a each child its own" {
@@ -345,16 +345,16 @@ END
         --app "/x=$own/old.so"
     refused "app null $no its application.answer is NULL" --app "/x=$own/null.so"
 
-    run "$BUILD/2b_c_app" --port 0 --app "/x=$own/early.so"
+    run "$build/2b_c_app" --port 0 --app "/x=$own/early.so"
     [ "$status" = 139 ]
     [[ $output == *"app early: killed by signal 11 (SIGSEGV)"* ]]
-    run "$BUILD/2b_c_app" --app nonsense
+    run "$build/2b_c_app" --app nonsense
     [ "$status" = 64 ]
     [[ $output == *"--app must be /PREFIX=TARGET, not 'nonsense'"* ]]
 }
 
 @test "a file without a slash is one of this directory, not of the system" {
-    cp "$BUILD/apps/hello.so" "$own"
+    cp "$build/apps/hello.so" "$own"
     start_in "$own" --app /hello=hello.so
     [ "$(status_of "$url/hello")" = 200 ]
     refused "app libc.so.6 cannot be loaded: ./libc.so.6: cannot open shared object file: No such file or directory" \
@@ -405,7 +405,7 @@ END
         start "$stage"
         curl -s -o "$own/got" "$url/slow?ms=60000" &
         local other=$! mode
-        wait_for 5 has_children "$server" 1
+        wait_until 50 has_children "$server" 1
         for mode in segv abort overflow late exit; do
             run get "$url/crash?mode=$mode"
             [ "$status" = 52 ] || [ "$mode$status" = late18 ]
@@ -419,7 +419,7 @@ END
         kill -0 "$other"
         [ "$(status_of "$url/hello.txt")" = 200 ]
         if [ "$stage" = 3c ]; then
-            wait_for 5 has_children "$server" 1
+            wait_until 50 has_children "$server" 1
         fi
         kill "$other"
         stop_stage

@@ -1,0 +1,1 @@
+"""guestbook - a page that lists what visitors wrote, and lets them write."""

@@ -1,0 +1,1 @@
+"""shop - a package: the application is in a module of it, shop.front:app."""
