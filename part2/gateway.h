@@ -42,5 +42,6 @@ struct gateway {
 };
 
 extern const struct gateway cgi_gateway;
+extern const struct gateway wsgi_gateway;
 
 #endif
