@@ -140,15 +140,21 @@ static void insert_paths(void)
         insert_path(0, ".");
 }
 
+/* Importing signal installs a handler for SIGINT; modules do so when they
+ * like, so it is done now and undone. And nobody flushes standard output at
+ * the end; nor shall children print again what their parent has not yet. */
+static const char settle[] =
+    "import signal, sys\n"
+    "if signal.getsignal(signal.SIGINT) is signal.default_int_handler:\n"
+    "    signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+    "if sys.stdout:\n"
+    "    sys.stdout.reconfigure(line_buffering=True)\n";
+
 void interpreter_start(void)
 {
     initialize();
     insert_paths();
-    /* Nobody flushes it at the end, and children must not print again what
-     * their parent had not printed yet. */
-    PyRun_SimpleString("import sys\n"
-                       "if sys.stdout:\n"
-                       "    sys.stdout.reconfigure(line_buffering=True)\n");
+    PyRun_SimpleString(settle);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
     PyEval_SaveThread();
 }

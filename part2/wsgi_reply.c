@@ -117,27 +117,20 @@ static bool is_hop_by_hop(const char *name)
     return false;
 }
 
-static int set_header(struct reply *reply, struct response *response,
-                      const char *name, const char *value)
+/* Returns what is wrong with it, or NULL. */
+static const char *set_header(struct reply *reply, struct response *response,
+                              const char *name, const char *value)
 {
-    if (is_hop_by_hop(name)) {
-        PyErr_Format(PyExc_ValueError, "%s is hop-by-hop: the server's to set",
-                     name);
-        return -1;
-    }
+    if (is_hop_by_hop(name))
+        return "this header is hop-by-hop, the server's to set";
     if (strcasecmp(name, "Date") == 0)
-        return 0; // it has ours
-    if (response_header(response, name, value) < 0) {
-        if (errno == EMSGSIZE)
-            PyErr_SetString(PyExc_ValueError, "the headers are too large");
-        else
-            PyErr_Format(PyExc_ValueError, "no header can be '%s: %s'", name,
-                         value);
-        return -1;
-    }
+        return NULL; // it has ours
+    if (response_header(response, name, value) < 0)
+        return errno == EMSGSIZE ? "no more headers have room"
+                                 : "no header can be like this";
     if (strcasecmp(name, "Content-Length") == 0)
         reply->declared = strtoll(value, NULL, 10);
-    return 0;
+    return NULL;
 }
 
 static int add_header(struct reply *reply, struct response *response,
@@ -153,7 +146,12 @@ static int add_header(struct reply *reply, struct response *response,
     const char *value =
         name ? native_bytes(PyTuple_GET_ITEM(header, 1), "a header's value")
              : NULL;
-    return value ? set_header(reply, response, name, value) : -1;
+    if (!value)
+        return -1;
+    const char *fault = set_header(reply, response, name, value);
+    if (fault)
+        PyErr_Format(PyExc_ValueError, "%s: %.200R", fault, header);
+    return fault ? -1 : 0;
 }
 
 static int add_headers(struct reply *reply, struct response *response,
