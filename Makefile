@@ -11,7 +11,7 @@ SAN    ?=
 B      := build$(SAN:%=/%)
 export BUILD := $(B)
 
-STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi 2b_c_app \
+STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi 2b_c_app 2c_wsgi \
           3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop
 TOOLS  := flood watch
 APPS   := $(patsubst part2/%.c,$(B)/%.so,$(wildcard part2/apps/*.c))
@@ -180,14 +180,43 @@ all 2a: $(CGI_BIN)
 $(CGI_BIN): $(B)/cgi-bin/%: $(B)/part2/cgi-bin/%.o
 C_APP  := $(call objects,part2/c_app part2/last_words)
 $(B)/2b_c_app: $(call objects,part2/2b_c_app) $(C_APP) $(CGI) $(SERVICE)
+WSGI   := $(call objects,part2/wsgi_gateway)
+$(B)/2c_wsgi: $(call objects,part2/2c_wsgi) $(WSGI) $(C_APP) $(CGI) $(SERVICE)
+
+# Python is opened by these when it is wanted: the other half of WSGI.
+# PYTHON_CONFIG='env PKG_CONFIG_PATH=DIR pkg-config' embeds another Python than
+# the system's.
+PYTHON_CONFIG ?= env PKG_CONFIG_PATH= pkg-config
+PYTHON_LIBS   := $(shell $(PYTHON_CONFIG) --libs python3-embed 2>/dev/null)
+PYTHON_FLAGS   = $(patsubst -I%,-isystem %,\
+    $(shell $(PYTHON_CONFIG) --cflags python3-embed)) \
+    -DPYTHON_PREFIX='"$(shell $(PYTHON_CONFIG) --variable=exec_prefix \
+    python3-embed)"'
+EMBEDDERS     := $(filter $(B)/2c% $(B)/3%,$(STAGES:%=$(B)/%))
+PYTHON_HALF   := $(call objects,part2/wsgi $(addprefix part2/wsgi_,environ \
+    errors file input interpreter program reply))
+$(PYTHON_HALF): OWN_FLAGS = -fPIC -fvisibility=hidden $(PYTHON_FLAGS)
+$(B)/wsgi.so: $(PYTHON_HALF)
+	$(call SAY,link   )$(CC) -shared $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ \
+	    $(PYTHON_LIBS) -o $@
+ifneq ($(PYTHON_LIBS),)
+all: $(B)/wsgi.so
+$(EMBEDDERS): | $(B)/wsgi.so
+else
+all: no-python
+endif
+no-python:
+	@echo "  without --wsgi: Python's headers are missing (python3-dev, pkgconf)"
+.PHONY: no-python
 
 # The fork ladder serves all of that: only main() differs.
-GATEWAYS := $(call objects,part2/gateways) $(C_APP) $(CGI) $(SERVICE)
+GATEWAYS := $(call objects,part2/gateways) $(WSGI) $(C_APP) $(CGI) $(SERVICE)
 $(B)/3a_fork_no_wait: $(call objects,part3/3a_fork_no_wait) $(GATEWAYS)
 $(B)/3b_fork_one_wait: $(call objects,part3/3b_fork_one_wait) $(GATEWAYS)
 $(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(GATEWAYS)
 
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser -ldl
+$(EMBEDDERS): LIBRARIES += -Wl,--dynamic-list=part2/wsgi.symbols
 
 # --- Tools -------------------------------------------------------------------
 
@@ -272,11 +301,12 @@ $(APPS): $(B)/%.so: part2/%.c $(B)/flags
 # make them anew. -MMD notes which headers each of them includes.
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call SAY,compile)$(COMPILE) -MMD -MP -c $< -o $@
+	$(call SAY,compile)$(COMPILE) $(OWN_FLAGS) -MMD -MP -c $< -o $@
 
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+	@echo '$(COMPILE) $(PYTHON_LIBS)' | cmp -s - $@ || \
+	    echo '$(COMPILE) $(PYTHON_LIBS)' > $@
 .PHONY: FORCE
 
 -include $(wildcard $(B)/*/*.d $(B)/labs/*/*.d)

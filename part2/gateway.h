@@ -41,6 +41,6 @@ struct gateway {
                                    const struct service *service);
 };
 
-extern const struct gateway cgi_gateway, app_gateway;
+extern const struct gateway cgi_gateway, app_gateway, wsgi_gateway;
 
 #endif

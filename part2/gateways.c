@@ -1,4 +1,5 @@
 /* gateways.c - the gateways of the kit. */
 #include "service.h"
 
-const struct gateway *const all_gateways[] = {&cgi_gateway, &app_gateway, NULL};
+const struct gateway *const all_gateways[] = {&cgi_gateway, &app_gateway,
+                                              &wsgi_gateway, NULL};
