@@ -12,7 +12,8 @@ B      := build$(SAN:%=/%)
 export BUILD := $(B)
 
 STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi \
-          3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop
+          3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop \
+          3d_prefork 3e_supervised
 TOOLS  := flood watch
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
@@ -176,6 +177,13 @@ GATEWAYS := $(call objects,part2/gateways) $(CGI) $(SERVICE)
 $(B)/3a_fork_no_wait: $(call objects,part3/3a_fork_no_wait) $(GATEWAYS)
 $(B)/3b_fork_one_wait: $(call objects,part3/3b_fork_one_wait) $(GATEWAYS)
 $(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(GATEWAYS)
+$(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
+
+# The supervisor knows no HTTP, and its workers know no supervisor.
+SUPERVISOR := $(call objects,$(addprefix part3/,supervisor \
+            supervisor_options slot signals scoreboard listener events))
+$(B)/3e_supervised: $(call objects,part3/3e_supervised part3/worker) \
+    $(SUPERVISOR) $(GATEWAYS)
 
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
 
