@@ -180,8 +180,9 @@ $(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(GATEWAYS)
 $(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
 
 # The supervisor knows no HTTP, and its workers know no supervisor.
-SUPERVISOR := $(call objects,$(addprefix part3/,supervisor \
-            supervisor_options slot signals scoreboard listener events))
+SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
+            successor supervisor_options slot signals scoreboard channel \
+            listener handover rights events notify pid_file))
 $(B)/3e_supervised: $(call objects,part3/3e_supervised part3/worker) \
     $(SUPERVISOR) $(GATEWAYS)
 

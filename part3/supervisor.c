@@ -3,82 +3,47 @@
  * slot.c decides what each place needs; only this file forks, kills and waits.
  * It runs no application and parses no request, so nothing a client sends can
  * bring it down. */
-#include "supervisor.h"
+#include "supervisor_parts.h"
 
+#include "channel.h"
 #include "common/log.h"
 #include "common/net.h"
 #include "events.h"
+#include "handover.h"
 #include "listener.h"
+#include "notify.h"
+#include "pid_file.h"
 #include "signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
-    TICK_MS = 1000,    // the longest sleep: a lost signal costs no more
-    LATE_MS = 1000,    // a turn so late: everyone was stopped, not the workers
-    SPARE_FORKS = 4,   // above one for each worker, then one a second
-    GIVE_UP_AFTER = 2, // deaths of a replacement before it was ready
-    JITTER_PERCENT = 10
-};
-
-/* What the supervisor alone knows of a worker. */
-struct place {
-    int number; // from 0
-    struct slot slot;
-    struct seat *seat; // what others may see of it
-    bool wanted;
-    bool ready; // its worker has been
-    unsigned generation;
-    pid_t pid;
-    int pidfd;   // so that no signal reaches a stranger with the same pid
-    int channel; // see worker.h
-    int64_t born;
-    uint64_t max_requests; // with its jitter; 0: any number
-    const char *why;       // of what is being done to it
-};
-
-struct supervisor {
-    const struct supervisor_options *options;
-    int signals;
-    int listener;
-    worker_fn *worker;
-    void *context;
-    struct scoreboard *board;
-    struct place *places;
-    struct pollfd *watched; // signals, then the channels
-    size_t place_count;
-
-    unsigned generation; // of workers to come
-    int wanted;          // how many
-    bool was_ready;      // some worker, once
-    /* One worker at a time is replaced: `next` starts, and when it is ready,
-     * `last` goes. */
-    struct place *next, *last;
-    bool reload_again; // asked for while one was going on
-    int64_t replace_after;
-
-    enum { GOING_ON, DRAINING, ENDING } mode;
-    int status;              // to return
-    int64_t forgiving_until; // nobody is suspect before
-    int64_t forks, forks_at; // that are allowed now, counted when
+    TICK_MS = 1000,     // the longest sleep: a lost signal costs no more
+    BUSY_TICK_MS = 250, // while the number of workers follows the load
+    LATE_MS = 1000,     // a turn so late: all were stopped, not one worker
+    SPARE_FORKS = 4,    // above one for each worker, then one a second
+    GIVE_UP_AFTER = 2,  // deaths of a replacement before it was ready
+    JITTER_PERCENT = 10,
+    OTHERS = 2 // watched beside the channels
 };
 
 /* --- Sleep --- */
 
 static int64_t nearest_timer(const struct supervisor *s, int64_t now)
 {
-    int64_t nearest = now + TICK_MS;
+    bool follows = s->options->max_workers > s->number;
+    int64_t nearest = now + (follows ? BUSY_TICK_MS : TICK_MS);
+    if (s->successor_until < nearest)
+        nearest = s->successor_until;
     for (size_t i = 0; i < s->place_count; i++)
         if (s->places[i].slot.until < nearest)
             nearest = s->places[i].slot.until;
@@ -88,12 +53,14 @@ static int64_t nearest_timer(const struct supervisor *s, int64_t now)
 static void sleep_until_needed(struct supervisor *s)
 {
     s->watched[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+    s->watched[1] = (struct pollfd){.fd = s->successor_ready, .events = POLLIN};
     for (size_t i = 0; i < s->place_count; i++)
-        s->watched[i + 1] =
+        s->watched[OTHERS + i] =
             (struct pollfd){.fd = s->places[i].channel, .events = POLLIN};
     int64_t now = net_now();
     int64_t until = nearest_timer(s, now);
-    poll(s->watched, s->place_count + 1, until > now ? (int)(until - now) : 0);
+    poll(s->watched, OTHERS + s->place_count,
+         until > now ? (int)(until - now) : 0);
     if (net_now() > until + LATE_MS)
         s->forgiving_until = net_now() + s->options->beat_ms;
 }
@@ -107,34 +74,23 @@ static void stop(struct supervisor *s, int signal)
         s->status = 128 + signal;
     else
         listener_freeze(s->listener);
+    successor_stop(s);
     s->mode = at_once ? ENDING : DRAINING;
+    notify("STOPPING=1");
     log_line(at_once ? "ending at once" : "draining, then ending");
 }
 
-static void reload(struct supervisor *s)
+/* Whoever rotates logs has moved the file away. Workers may not be allowed to
+ * open it: so they are sent it. */
+static void reopen_logs(struct supervisor *s)
 {
-    if (s->mode != GOING_ON)
-        return;
-    bool going_on = s->next != NULL;
+    if (s->options->log_file && log_open(s->options->log_file) < 0)
+        log_errno("open %s", s->options->log_file);
+    if (s->options->json_file && events_open(s->options->json_file) < 0)
+        log_errno("open %s", s->options->json_file);
     for (size_t i = 0; i < s->place_count; i++)
-        going_on = going_on || (s->places[i].wanted && s->places[i].pid &&
-                                s->places[i].generation != s->generation);
-    s->reload_again = going_on;
-    if (!going_on) {
-        s->generation++;
-        s->board->generation = s->generation;
-        log_line("reloading: generation %u", s->generation);
-    }
-}
-
-static void change_number(struct supervisor *s, int change)
-{
-    int limit = s->options->max_workers;
-    int wanted = s->wanted + change;
-    if (wanted < 1 || wanted > limit)
-        log_line("there may be 1 to %d workers", limit);
-    else
-        s->wanted = wanted;
+        if (s->places[i].channel >= 0)
+            channel_say(s->places[i].channel, CHANNEL_LOG, STDERR_FILENO);
 }
 
 static void obey(struct supervisor *s, int signal)
@@ -143,9 +99,11 @@ static void obey(struct supervisor *s, int signal)
     case SIGTERM:
     case SIGINT:
     case SIGQUIT: stop(s, signal); break;
-    case SIGHUP: reload(s); break;
-    case SIGTTIN: change_number(s, 1); break;
-    case SIGTTOU: change_number(s, -1); break;
+    case SIGHUP: staffing_reload(s); break;
+    case SIGUSR1: reopen_logs(s); break;
+    case SIGUSR2: successor_start(s); break;
+    case SIGTTIN: staffing_change(s, 1); break;
+    case SIGTTOU: staffing_change(s, -1); break;
     case SIGTSTP: raise(SIGSTOP); break; // Ctrl-Z
     default: break; // SIGCHLD: we look for the dead in every turn
     }
@@ -167,13 +125,15 @@ static void report(const struct place *place, const char *name)
 
 static void hear_worker(struct supervisor *s, struct place *place)
 {
-    char word;
-    ssize_t got = read(place->channel, &word, 1);
-    if (got == 0) { // it is ending; its status comes by itself
+    int descriptor;
+    enum channel_word word = channel_hear(place->channel, &descriptor);
+    if (descriptor >= 0)
+        close(descriptor);        // we asked for none
+    if (word == CHANNEL_CLOSED) { // it is ending; its status comes by itself
         close(place->channel);
         place->channel = -1;
     }
-    if (got != 1 || word != WORKER_READY || place->ready)
+    if (word != CHANNEL_READY || place->ready)
         return;
     place->ready = s->was_ready = true;
     slot_happened(&place->slot, SLOT_READY, &s->options->times, 0, net_now());
@@ -185,8 +145,9 @@ static void hear(struct supervisor *s)
     for (int signal; (signal = signals_next(s->signals)) != 0;)
         obey(s, signal);
     for (size_t i = 0; i < s->place_count; i++)
-        if (s->watched[i + 1].revents && s->places[i].channel >= 0)
+        if (s->watched[OTHERS + i].revents && s->places[i].channel >= 0)
             hear_worker(s, &s->places[i]);
+    successor_tend(s);
 }
 
 /* --- Bury --- */
@@ -225,13 +186,7 @@ static void judge_start(struct supervisor *s, struct place *place)
         s->status = SUPERVISOR_NO_START;
         s->mode = ENDING;
     } else if (place == s->next && place->slot.failures >= GIVE_UP_AFTER) {
-        log_line("generation %u cannot start, keeping generation %u",
-                 s->generation, s->last->generation);
-        s->generation = s->last->generation;
-        s->board->generation = s->generation;
-        s->replace_after = net_now() + s->options->times.young_ms;
-        place->wanted = false;
-        s->next = s->last = NULL;
+        staffing_give_up(s);
     }
 }
 
@@ -271,6 +226,8 @@ static void bury_the_dead(struct supervisor *s)
         wait4(dead.si_pid, &status, 0, &usage);
         if (place)
             bury_worker(s, place, status, &usage);
+        else if (dead.si_pid == s->successor)
+            successor_exited(s, status);
         else
             s->board->orphans++; // a worker's child: it came to us
         dead.si_pid = 0;
@@ -283,6 +240,8 @@ static void bury_the_dead(struct supervisor *s)
 static void close_what_is_not_yours(struct supervisor *s)
 {
     close(s->signals);
+    if (s->successor_ready >= 0)
+        close(s->successor_ready);
     for (size_t i = 0; i < s->place_count; i++) {
         if (s->places[i].channel >= 0)
             close(s->places[i].channel);
@@ -297,7 +256,8 @@ __attribute__((noreturn)) static void be_a_worker(struct supervisor *s,
                                                   int channel, pid_t supervisor)
 {
     close_what_is_not_yours(s);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    rights_drop(&s->options->rights);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // dropping rights would clear it
     if (getppid() != supervisor)
         _exit(0);  // it ended before it could be asked for
     setpgid(0, 0); // a Ctrl-C is for the supervisor to act upon
@@ -312,13 +272,13 @@ __attribute__((noreturn)) static void be_a_worker(struct supervisor *s,
     exit(s->worker(&post, s->context));
 }
 
-/* One more fork? At first as many as there are workers and a few more, then
- * one a second: so that a crash loop does not eat the machine, and yet heals
- * by itself. */
+/* One more fork after a failure? At first as many as there are workers and a
+ * few more, then one a second: so that a crash loop does not eat the machine,
+ * and yet heals by itself. */
 static bool may_fork(struct supervisor *s)
 {
     int64_t now = net_now();
-    int64_t most = s->wanted + SPARE_FORKS;
+    int64_t most = s->number + SPARE_FORKS;
     while (s->forks < most && now - s->forks_at >= 1000) {
         s->forks++;
         s->forks_at += 1000;
@@ -357,13 +317,12 @@ static void note_birth(struct supervisor *s, struct place *place, pid_t pid,
 
 static void spawn(struct supervisor *s, struct place *place)
 {
-    if (!may_fork(s))
+    if (place->slot.failures > 0 && !may_fork(s))
         return;
     int ends[2];
     pid_t self = getpid();
     pid_t pid = -1;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-                   ends) == 0) {
+    if (channel_open(ends) == 0) {
         pid = fork();
         if (pid == 0) {
             close(ends[0]);
@@ -382,114 +341,6 @@ static void spawn(struct supervisor *s, struct place *place)
     log_errno("start worker %d, trying again", place->number);
     slot_happened(&place->slot, SLOT_NOT_SPAWNED, &s->options->times,
                   (unsigned)random(), net_now());
-}
-
-/* --- Tend: which places are wanted --- */
-
-static struct place *find_empty(struct supervisor *s)
-{
-    for (size_t i = 0; i < s->place_count; i++)
-        if (s->places[i].slot.state == SLOT_EMPTY && !s->places[i].wanted)
-            return &s->places[i];
-    return NULL;
-}
-
-static struct place *find_last_wanted(struct supervisor *s)
-{
-    for (size_t i = s->place_count; i-- > 0;)
-        if (s->places[i].wanted && &s->places[i] != s->next &&
-            &s->places[i] != s->last)
-            return &s->places[i];
-    return NULL;
-}
-
-static int count_wanted(const struct supervisor *s)
-{
-    int count = 0;
-    for (size_t i = 0; i < s->place_count; i++)
-        count += s->places[i].wanted && &s->places[i] != s->next;
-    return count;
-}
-
-static void keep_number(struct supervisor *s)
-{
-    for (int count = count_wanted(s); count != s->wanted;) {
-        bool more = count < s->wanted;
-        struct place *place = more ? find_empty(s) : find_last_wanted(s);
-        if (!place)
-            return; // all are still leaving: another time
-        place->wanted = more;
-        place->why = more ? NULL : "too many workers";
-        count += more ? 1 : -1;
-    }
-}
-
-static int64_t resident_mib(pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    FILE *file = fopen(path, "re");
-    long pages = 0;
-    if (file && fscanf(file, "%*d %ld", &pages) != 1)
-        pages = 0;
-    if (file)
-        fclose(file);
-    return (int64_t)pages * sysconf(_SC_PAGESIZE) / (1024 * 1024);
-}
-
-/* Why should another worker take its place? NULL: it should not. */
-static const char *why_replace(const struct supervisor *s,
-                               const struct place *place)
-{
-    if (!place->wanted || place->slot.state != SLOT_UP)
-        return NULL;
-    if (place->generation != s->generation)
-        return "reload";
-    if (place->max_requests && place->seat->requests >= place->max_requests)
-        return "enough requests";
-    if (s->options->max_memory &&
-        resident_mib(place->pid) > s->options->max_memory)
-        return "too much memory";
-    return NULL;
-}
-
-static void begin_replacement(struct supervisor *s)
-{
-    for (size_t i = 0; i < s->place_count && !s->next; i++) {
-        const char *why = why_replace(s, &s->places[i]);
-        struct place *next = why ? find_empty(s) : NULL;
-        if (!next)
-            continue;
-        s->last = &s->places[i];
-        s->last->why = why;
-        s->next = next;
-        s->next->wanted = true;
-    }
-}
-
-static void go_on_replacing(struct supervisor *s)
-{
-    if (s->next && s->next->slot.state == SLOT_UP) {
-        s->last->wanted = false;
-        s->next = s->last = NULL;
-    }
-    if (!s->next && net_now() >= s->replace_after)
-        begin_replacement(s);
-    if (!s->next && s->reload_again)
-        reload(s);
-}
-
-static void decide_who_is_wanted(struct supervisor *s)
-{
-    if (s->mode == GOING_ON) {
-        go_on_replacing(s);
-        keep_number(s);
-        return;
-    }
-    for (size_t i = 0; i < s->place_count; i++) {
-        s->places[i].wanted = false;
-        s->places[i].why = "stop";
-    }
 }
 
 /* --- Tend: what each place needs --- */
@@ -515,13 +366,6 @@ static void signal_worker(const struct place *place, int number)
     syscall(SYS_pidfd_send_signal, place->pidfd, number, NULL, 0);
 }
 
-static void tell(const struct place *place, enum worker_word word)
-{
-    char byte = (char)word;
-    if (place->channel >= 0)
-        send(place->channel, &byte, 1, MSG_NOSIGNAL);
-}
-
 static void act(struct supervisor *s, struct place *place,
                 enum slot_action action, const char *why)
 {
@@ -529,7 +373,8 @@ static void act(struct supervisor *s, struct place *place,
     case SLOT_REST: return;
     case SLOT_SPAWN: spawn(s, place); return;
     case SLOT_DRAIN:
-        tell(place, s->mode == DRAINING ? WORKER_EMPTY : WORKER_DRAIN);
+        channel_say(place->channel,
+                    s->mode == DRAINING ? CHANNEL_EMPTY : CHANNEL_DRAIN, -1);
         report(place, "drain");
         break;
     case SLOT_ABORT:
@@ -550,7 +395,7 @@ static void act(struct supervisor *s, struct place *place,
 
 static void tend_workers(struct supervisor *s)
 {
-    decide_who_is_wanted(s);
+    staffing_decide(s);
     for (size_t i = 0; i < s->place_count; i++) {
         struct place *place = &s->places[i];
         int64_t now = net_now();
@@ -563,7 +408,38 @@ static void tend_workers(struct supervisor *s)
         act(s, place, action, why);
         place->seat->state = place->slot.state;
     }
-    s->board->wanted = s->wanted;
+}
+
+/* --- Tend: what others are told --- */
+
+static bool all_up(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->place_count; i++)
+        if (s->places[i].wanted && s->places[i].slot.state != SLOT_UP)
+            return false;
+    return true;
+}
+
+/* Once, when all workers are ready for the first time. */
+static void announce(struct supervisor *s)
+{
+    if (s->announced || s->mode != GOING_ON || !all_up(s))
+        return;
+    s->announced = true;
+    if (s->options->pid_file && pid_file_write(s->options->pid_file) < 0)
+        log_errno("write %s", s->options->pid_file);
+    notify("READY=1");
+    handover_ready();
+    log_line("ready, with %d workers", s->number);
+}
+
+static void feed_watchdog(struct supervisor *s)
+{
+    int64_t now = net_now();
+    if (!s->watchdog_ms || now < s->watchdog_at)
+        return;
+    notify("WATCHDOG=1");
+    s->watchdog_at = now + s->watchdog_ms / 2;
 }
 
 /* --- All of it --- */
@@ -582,7 +458,7 @@ static void make_places(struct supervisor *s)
     s->place_count = 2 * (size_t)s->options->max_workers;
     s->board = scoreboard_make(s->place_count);
     s->places = calloc(s->place_count, sizeof *s->places);
-    s->watched = calloc(s->place_count + 1, sizeof *s->watched);
+    s->watched = calloc(OTHERS + s->place_count, sizeof *s->watched);
     if (!s->places || !s->watched)
         die("make %zu places for workers", s->place_count);
     for (size_t i = 0; i < s->place_count; i++)
@@ -606,9 +482,12 @@ int supervise(const struct supervisor_options *options, int signals,
         .worker = worker,
         .context = context,
         .generation = 1,
-        .wanted = options->workers,
+        .number = options->workers,
         .forks = options->workers + SPARE_FORKS,
         .forks_at = net_now(),
+        .successor_ready = -1,
+        .successor_until = SLOT_NO_TIMER,
+        .watchdog_ms = notify_watchdog_ms(),
     };
     fcntl(listener, F_SETFL, O_NONBLOCK);
     prctl(PR_SET_CHILD_SUBREAPER, 1); // what workers leave behind comes to us
@@ -620,8 +499,12 @@ int supervise(const struct supervisor_options *options, int signals,
         hear(&s);
         bury_the_dead(&s);
         tend_workers(&s);
+        announce(&s);
+        feed_watchdog(&s);
     }
     close(listener);
+    if (options->pid_file)
+        pid_file_remove(options->pid_file);
     free(s.places);
     free(s.watched);
     return s.status;

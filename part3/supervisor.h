@@ -2,6 +2,7 @@
 #ifndef PART3_SUPERVISOR_H
 #define PART3_SUPERVISOR_H
 
+#include "rights.h"
 #include "slot.h"
 #include "worker.h"
 
@@ -13,6 +14,11 @@ struct supervisor_options {
     int max_requests; // then a worker is replaced, give or take 10 %; 0: never
     int max_memory;   // MiB resident; the same; 0: never
     struct slot_times times;
+    struct rights rights;  // of workers
+    const char *pid_file;  // NULL: none
+    const char *log_file;  // standard error, opened anew on SIGUSR1; or NULL
+    const char *json_file; // of events.h; NULL: none
+    char *const *argv;     // to start the next binary with
 };
 
 /* What the process should end with. */

@@ -1,9 +1,14 @@
 /* supervisor_options.c - reads --workers and its kin. */
 #include "supervisor_options.h"
 
+#include "common/log.h"
 #include "common/options.h"
+#include "events.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { WORKERS_MAX = SEATS_MAX / 2 };
 
@@ -16,6 +21,13 @@ enum key {
     KEY_MAX_MEMORY,
     KEY_START_TIMEOUT,
     KEY_DRAIN_TIMEOUT,
+    KEY_USER,
+    KEY_GROUP,
+    KEY_UMASK,
+    KEY_MAX_FILES,
+    KEY_PID_FILE,
+    KEY_LOG,
+    KEY_EVENTS,
 };
 
 static const struct argp_option table[] = {
@@ -35,6 +47,19 @@ static const struct argp_option table[] = {
      "A new worker must be ready in this time (10)", 4},
     {"drain-timeout", KEY_DRAIN_TIMEOUT, "S", 0,
      "One that was told to go may finish its answer in this time (8)", 4},
+    {NULL, 0, NULL, 0, "What workers may do:", 5},
+    {"user", KEY_USER, "NAME", 0, "Workers become this user", 5},
+    {"group", KEY_GROUP, "NAME", 0, "And this group (the user's)", 5},
+    {"umask", KEY_UMASK, "MODE", 0, "For files they make, as in 027", 5},
+    {"max-files", KEY_MAX_FILES, "N", 0, "So many may each have open", 5},
+    {NULL, 0, NULL, 0, "What others are told:", 6},
+    {"pid-file", KEY_PID_FILE, "FILE", 0,
+     "Write the supervisor's pid there, once all workers are ready", 6},
+    {"log", KEY_LOG, "FILE", 0,
+     "Log there, not to standard error; SIGUSR1 opens it anew", 6},
+    {"events", KEY_EVENTS, "FILE", 0,
+     "A line of JSON for every event in a worker's life; -: standard output",
+     6},
     {0},
 };
 
@@ -49,7 +74,40 @@ struct supervisor_options supervisor_default_options(void)
         .beat_ms = 5000,
         .request_ms = 30000,
         .times = slot_default_times,
+        .rights = rights_unchanged,
     };
+}
+
+static error_t take_right(int key, char *arg, struct argp_state *state,
+                          struct rights *rights)
+{
+    switch (key) {
+    case KEY_USER:
+        if (!rights_set_user(rights, arg))
+            argp_error(state, "there is no user '%s'", arg);
+        return 0;
+    case KEY_GROUP:
+        if (!rights_set_group(rights, arg))
+            argp_error(state, "there is no group '%s'", arg);
+        return 0;
+    case KEY_UMASK:
+        if (strlen(arg) > 4 || arg[strspn(arg, "01234567")] || !*arg)
+            argp_error(state, "--umask must be octal, not '%s'", arg);
+        rights->umask = (int)strtol(arg, NULL, 8);
+        return 0;
+    case KEY_MAX_FILES:
+        rights->max_files =
+            options_number(state, "max-files", arg, 16, 1 << 20);
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void open_file(struct argp_state *state, int (*open)(const char *path),
+                      const char *path)
+{
+    if (open(path) < 0)
+        argp_failure(state, EXIT_FAILURE, errno, "cannot open %s", path);
 }
 
 static error_t take_option(int key, char *arg, struct argp_state *state)
@@ -85,11 +143,18 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     case KEY_DRAIN_TIMEOUT:
         options->times.drain_ms = options_ms(state, "drain-timeout", arg);
         return 0;
+    case KEY_PID_FILE: options->pid_file = arg; return 0;
+    case KEY_LOG: options->log_file = arg; return 0;
+    case KEY_EVENTS: options->json_file = arg; return 0;
     case ARGP_KEY_END:
+        if (options->json_file)
+            open_file(state, events_open, options->json_file);
+        if (options->log_file)
+            open_file(state, log_open, options->log_file);
         if (options->max_workers < options->workers)
             options->max_workers = options->workers;
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default: return take_right(key, arg, state, &options->rights);
     }
 }
 

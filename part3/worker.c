@@ -5,6 +5,7 @@
  * not stopped, and hears what the supervisor says. */
 #include "worker.h"
 
+#include "channel.h"
 #include "common/connection.h"
 #include "common/log.h"
 #include "common/net.h"
@@ -83,24 +84,29 @@ static void leave_idle_client(struct worker *worker)
         shutdown(client, SHUT_RD);
 }
 
-static void obey(struct worker *worker, char word)
+static void log_to(int descriptor)
 {
-    switch (word) {
-    case WORKER_DRAIN: start_to_leave(worker, false); break;
-    case WORKER_EMPTY: start_to_leave(worker, true); break;
-    default: break;
-    }
+    if (descriptor >= 0)
+        dup2(descriptor, STDERR_FILENO);
 }
 
-/* Read what the supervisor says; without one there is no use in going on. */
+/* Hear all that the supervisor says; without one there is no use in going
+ * on. */
 static void hear_supervisor(struct worker *worker)
 {
-    char words[16];
-    ssize_t got = read(worker->post->channel, words, sizeof words);
-    if (got == 0)
-        _exit(0);
-    for (ssize_t i = 0; i < got; i++)
-        obey(worker, words[i]);
+    for (;;) {
+        int descriptor;
+        switch (channel_hear(worker->post->channel, &descriptor)) {
+        case CHANNEL_NOTHING: return;
+        case CHANNEL_CLOSED: _exit(0);
+        case CHANNEL_DRAIN: start_to_leave(worker, false); break;
+        case CHANNEL_EMPTY: start_to_leave(worker, true); break;
+        case CHANNEL_LOG: log_to(descriptor); break;
+        case CHANNEL_READY: break; // ours to say
+        }
+        if (descriptor >= 0)
+            close(descriptor);
+    }
 }
 
 static void *beat_and_listen(void *context)
@@ -200,9 +206,7 @@ int worker_serve(const struct post *post, void *context)
     service_load(service, MANY_PROCESSES);
     watch_for_arrivals(&worker);
     start_listening(&worker);
-    char ready = WORKER_READY;
-    if (write(post->channel, &ready, 1) != 1)
-        return 0; // the supervisor has gone
+    channel_say(post->channel, CHANNEL_READY, -1);
 
     serve_until_told(&worker);
     /* One client may have woken only us, and would wait for the next one to

@@ -1,24 +1,13 @@
-/* worker.h - the life of a worker: be ready, answer, go when told.
- *
- * Its channel to the supervisor is a stream of single bytes. The worker says
- * WORKER_READY once; all the rest is said to it. When the other end is closed
- * the supervisor is gone, and so is the worker, at once. */
+/* worker.h - the life of a worker: be ready, answer, go when told. */
 #ifndef PART3_WORKER_H
 #define PART3_WORKER_H
 
 #include "scoreboard.h"
 
-enum worker_word {
-    WORKER_READY = 'r',  // worker: I can answer
-    WORKER_DRAIN = 'd',  // finish what you have, take nothing more, go
-    WORKER_EMPTY = 'e',  // the same, but first answer all who already wait
-    WORKER_REOPEN = 'l', // open your log anew
-};
-
 /* What a new worker is given. */
 struct post {
     int listener; // shared by all, non-blocking
-    int channel;  // to the supervisor
+    int channel;  // to the supervisor: channel.h
     struct seat *seat;
     const struct scoreboard *board; // to look at
 };
