@@ -233,6 +233,7 @@ $(B)/test_ranges: $(call objects,common/ranges)
 $(B)/test_files $(B)/test_site $(B)/test_connection: $(COMMON)
 $(B)/test_handlers: $(GATEWAYS)
 $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
+$(B)/test_slot: $(call objects,part3/slot)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 
