@@ -6,24 +6,31 @@
  * See it:      scripts/curl/3e.sh
  */
 #include "common/net.h"
+#include "family_options.h"
 #include "handover.h"
-#include "part2/service.h"
 #include "signals.h"
 #include "supervisor.h"
-#include "supervisor_options.h"
+#include "worker.h"
 
 int main(int argc, char **argv)
 {
-    struct supervisor_options options = supervisor_default_options();
-    options.argv = argv;
-    const struct own_options own = {&supervisor_argp, &options};
-    struct service service =
-        service_parse_with(argc, argv, "3e - a family that looks after itself",
-                           all_gateways, &own);
+    struct family_options options = family_default_options(argv);
+    const struct own_options own = {&family_argp, &options};
+    struct job job = {
+        .service = service_parse_with(argc, argv,
+                                      "3e - a family that looks after itself",
+                                      all_gateways, &own),
+        .status = options.status,
+        .loaded = options.preload,
+    };
     int signals = signals_open();
     int listener = handover_take();
     if (listener < 0)
-        listener = net_listen(service.options.host, service.options.port);
+        listener =
+            net_listen(job.service.options.host, job.service.options.port);
+    if (options.preload)
+        service_load(&job.service, MANY_PROCESSES);
     net_announce(listener);
-    return supervise(&options, signals, listener, worker_serve, &service);
+    return supervise(&options.supervisor, signals, listener, worker_serve,
+                     &job);
 }

@@ -2,9 +2,9 @@
 #ifndef PART3_SUPERVISOR_H
 #define PART3_SUPERVISOR_H
 
+#include "post.h"
 #include "rights.h"
 #include "slot.h"
-#include "worker.h"
 
 struct supervisor_options {
     int workers;

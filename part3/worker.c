@@ -9,7 +9,6 @@
 #include "common/connection.h"
 #include "common/log.h"
 #include "common/net.h"
-#include "part2/service.h"
 
 #include <errno.h>
 #include <linux/tcp.h>
@@ -30,7 +29,7 @@ enum {
 
 struct worker {
     const struct post *post;
-    const struct service *service;
+    const struct job *job;
     int arrivals; // epoll: a client, or `wake`
     int wake;     // eventfd: look at `leaving`
     /* Written by the listening thread, read by the serving one. */
@@ -150,7 +149,8 @@ static void answer(struct exchange *exchange, const void *context)
     seat->busy_since = net_now();
     if (worker->leaving)
         exchange->response.keep_alive = false;
-    service_answer(exchange, worker->service);
+    if (!status_answer(exchange, worker->post->board, &worker->job->status))
+        service_answer(exchange, &worker->job->service);
     seat->busy_since = 0;
     seat->requests++;
 }
@@ -158,7 +158,8 @@ static void answer(struct exchange *exchange, const void *context)
 static void serve(struct worker *worker, int client)
 {
     worker->client = client;
-    connection_serve(client, &worker->service->options.limits, answer, worker);
+    connection_serve(client, &worker->job->service.options.limits, answer,
+                     worker);
     worker->client = -1;
 }
 
@@ -200,10 +201,11 @@ static void serve_until_told(struct worker *worker)
 
 int worker_serve(const struct post *post, void *context)
 {
-    struct service *service = context;
-    struct worker worker = {.post = post, .service = service, .client = -1};
+    struct job *job = context;
+    struct worker worker = {.post = post, .job = job, .client = -1};
     signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death
-    service_load(service, MANY_PROCESSES);
+    if (!job->loaded)
+        service_load(&job->service, MANY_PROCESSES);
     watch_for_arrivals(&worker);
     start_listening(&worker);
     channel_say(post->channel, CHANNEL_READY, -1);

@@ -2,22 +2,19 @@
 #ifndef PART3_WORKER_H
 #define PART3_WORKER_H
 
-#include "scoreboard.h"
+#include "part2/service.h"
+#include "post.h"
+#include "status.h"
 
-/* What a new worker is given. */
-struct post {
-    int listener; // shared by all, non-blocking
-    int channel;  // to the supervisor: channel.h
-    struct seat *seat;
-    const struct scoreboard *board; // to look at
+/* What the worker of the kit works with. */
+struct job {
+    struct service service;
+    struct status_options status;
+    bool loaded; // the service: before the fork
 };
 
-/* Be a worker. Called in a new process, with signals at their defaults; the
- * process ends with what it returns: 0 if it went because it was told to. */
-typedef int worker_fn(const struct post *post, void *context);
-
-/* The one of the kit: `context` is a struct service, which it loads, and then
- * answers with, one connection at a time. */
+/* It: `context` is a struct job. Loads the service, unless that was done, and
+ * answers one connection at a time. */
 worker_fn worker_serve;
 
 #endif

@@ -1,5 +1,5 @@
-/* supervisor_options.c - reads --workers and its kin. */
-#include "supervisor_options.h"
+/* family_options.c - reads --workers and its kin. */
+#include "family_options.h"
 
 #include "common/log.h"
 #include "common/options.h"
@@ -28,6 +28,9 @@ enum key {
     KEY_PID_FILE,
     KEY_LOG,
     KEY_EVENTS,
+    KEY_PRELOAD,
+    KEY_STATUS,
+    KEY_STATUS_FOR_ALL,
 };
 
 static const struct argp_option table[] = {
@@ -47,12 +50,21 @@ static const struct argp_option table[] = {
      "A new worker must be ready in this time (10)", 4},
     {"drain-timeout", KEY_DRAIN_TIMEOUT, "S", 0,
      "One that was told to go may finish its answer in this time (8)", 4},
+    {"preload", KEY_PRELOAD, NULL, 0,
+     "Load applications once, before workers are made: saves memory, but "
+     "SIGHUP does not load them anew",
+     4},
     {NULL, 0, NULL, 0, "What workers may do:", 5},
     {"user", KEY_USER, "NAME", 0, "Workers become this user", 5},
     {"group", KEY_GROUP, "NAME", 0, "And this group (the user's)", 5},
     {"umask", KEY_UMASK, "MODE", 0, "For files they make, as in 027", 5},
     {"max-files", KEY_MAX_FILES, "N", 0, "So many may each have open", 5},
     {NULL, 0, NULL, 0, "What others are told:", 6},
+    {"status", KEY_STATUS, "/PATH", 0,
+     "Show the family at this path, also as PATH.json and PATH.prom, to "
+     "clients of this machine (/status); none: nowhere",
+     6},
+    {"status-for-all", KEY_STATUS_FOR_ALL, NULL, 0, "Show it to all others", 6},
     {"pid-file", KEY_PID_FILE, "FILE", 0,
      "Write the supervisor's pid there, once all workers are ready", 6},
     {"log", KEY_LOG, "FILE", 0,
@@ -63,18 +75,23 @@ static const struct argp_option table[] = {
     {0},
 };
 
-struct supervisor_options supervisor_default_options(void)
+struct family_options family_default_options(char **argv)
 {
     cpu_set_t allowed;
     int processors = sched_getaffinity(0, sizeof allowed, &allowed) == 0
                          ? CPU_COUNT(&allowed)
                          : 1;
-    return (struct supervisor_options){
-        .workers = processors < WORKERS_MAX ? processors : WORKERS_MAX,
-        .beat_ms = 5000,
-        .request_ms = 30000,
-        .times = slot_default_times,
-        .rights = rights_unchanged,
+    return (struct family_options){
+        .supervisor =
+            {
+                .workers = processors < WORKERS_MAX ? processors : WORKERS_MAX,
+                .beat_ms = 5000,
+                .request_ms = 30000,
+                .times = slot_default_times,
+                .rights = rights_unchanged,
+                .argv = argv,
+            },
+        .status = {.path = "/status"},
     };
 }
 
@@ -110,10 +127,10 @@ static void open_file(struct argp_state *state, int (*open)(const char *path),
         argp_failure(state, EXIT_FAILURE, errno, "cannot open %s", path);
 }
 
-static error_t take_option(int key, char *arg, struct argp_state *state)
+static error_t take_number(int key, char *arg, struct argp_state *state,
+                           struct supervisor_options *options)
 {
     enum { MOST = 1000 * 1000 * 1000 };
-    struct supervisor_options *options = state->input;
     switch (key) {
     case KEY_WORKERS:
         options->workers =
@@ -123,12 +140,6 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
         options->max_workers =
             (int)options_number(state, "max-workers", arg, 1, WORKERS_MAX);
         return 0;
-    case KEY_BEAT:
-        options->beat_ms = options_ms(state, "beat-timeout", arg);
-        return 0;
-    case KEY_REQUEST_TIMEOUT:
-        options->request_ms = options_ms(state, "request-timeout", arg);
-        return 0;
     case KEY_MAX_REQUESTS:
         options->max_requests =
             (int)options_number(state, "max-requests", arg, 0, MOST);
@@ -137,25 +148,62 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
         options->max_memory =
             (int)options_number(state, "max-memory", arg, 0, MOST);
         return 0;
+    default: return take_right(key, arg, state, &options->rights);
+    }
+}
+
+static error_t take_time(int key, char *arg, struct argp_state *state,
+                         struct supervisor_options *options)
+{
+    switch (key) {
+    case KEY_BEAT:
+        options->beat_ms = options_ms(state, "beat-timeout", arg);
+        return 0;
+    case KEY_REQUEST_TIMEOUT:
+        options->request_ms = options_ms(state, "request-timeout", arg);
+        return 0;
     case KEY_START_TIMEOUT:
         options->times.ready_ms = options_ms(state, "start-timeout", arg);
         return 0;
     case KEY_DRAIN_TIMEOUT:
         options->times.drain_ms = options_ms(state, "drain-timeout", arg);
         return 0;
-    case KEY_PID_FILE: options->pid_file = arg; return 0;
-    case KEY_LOG: options->log_file = arg; return 0;
-    case KEY_EVENTS: options->json_file = arg; return 0;
-    case ARGP_KEY_END:
-        if (options->json_file)
-            open_file(state, events_open, options->json_file);
-        if (options->log_file)
-            open_file(state, log_open, options->log_file);
-        if (options->max_workers < options->workers)
-            options->max_workers = options->workers;
-        return 0;
-    default: return take_right(key, arg, state, &options->rights);
+    default: return take_number(key, arg, state, options);
     }
 }
 
-const struct argp supervisor_argp = {.options = table, .parser = take_option};
+static const char *status_path(struct argp_state *state, const char *arg)
+{
+    if (strcmp(arg, "none") == 0)
+        return "";
+    if (arg[0] != '/')
+        argp_error(state, "--status must be a path or none, not '%s'", arg);
+    return arg;
+}
+
+static void finish(struct argp_state *state, struct supervisor_options *options)
+{
+    if (options->max_workers < options->workers)
+        options->max_workers = options->workers;
+    if (options->json_file)
+        open_file(state, events_open, options->json_file);
+    if (options->log_file)
+        open_file(state, log_open, options->log_file);
+}
+
+static error_t take_option(int key, char *arg, struct argp_state *state)
+{
+    struct family_options *options = state->input;
+    switch (key) {
+    case KEY_PRELOAD: options->preload = true; return 0;
+    case KEY_STATUS: options->status.path = status_path(state, arg); return 0;
+    case KEY_STATUS_FOR_ALL: options->status.for_all = true; return 0;
+    case KEY_PID_FILE: options->supervisor.pid_file = arg; return 0;
+    case KEY_LOG: options->supervisor.log_file = arg; return 0;
+    case KEY_EVENTS: options->supervisor.json_file = arg; return 0;
+    case ARGP_KEY_END: finish(state, &options->supervisor); return 0;
+    default: return take_time(key, arg, state, &options->supervisor);
+    }
+}
+
+const struct argp family_argp = {.options = table, .parser = take_option};
