@@ -1,6 +1,7 @@
 /* notify.c - a datagram to the service manager. */
 #include "notify.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -27,10 +28,9 @@ void notify(const char *format, ...)
     int text_len = vsnprintf(text, sizeof text, format, values);
     va_end(values);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || text_len <= 0 || (size_t)text_len >= sizeof text) {
-        close(fd);
+    if (fd < 0)
         return;
-    }
+    assert(text_len > 0 && (size_t)text_len < sizeof text);
     sendto(fd, text, (size_t)text_len, MSG_DONTWAIT | MSG_NOSIGNAL,
            (const struct sockaddr *)&manager,
            (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));

@@ -8,6 +8,7 @@
 struct scoreboard *scoreboard_make(size_t seats)
 {
     size_t size = sizeof(struct scoreboard) + seats * sizeof(struct seat);
+    /* cppcheck-suppress invalidFunctionArg; -1 is right for anonymous memory */
     struct scoreboard *board = mmap(NULL, size, PROT_READ | PROT_WRITE,
                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (board == MAP_FAILED)

@@ -108,7 +108,7 @@ static int64_t resident_mib(pid_t pid)
         pages = 0;
     if (file)
         fclose(file);
-    return (int64_t)pages * sysconf(_SC_PAGESIZE) / (1024 * 1024);
+    return pages * sysconf(_SC_PAGESIZE) / (1024L * 1024);
 }
 
 /* Why should another worker take its place? NULL: it should not. */
@@ -187,7 +187,7 @@ void staffing_reload(struct supervisor *s)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     notify("RELOADING=1\nMONOTONIC_USEC=%lld",
-           (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+           (long long)now.tv_sec * 1000000LL + now.tv_nsec / 1000);
     log_line("reloading: generation %u", s->generation);
 }
 

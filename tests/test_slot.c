@@ -14,6 +14,15 @@ static const struct slot_times times = {
 
 enum { NOW = 1000000 };
 
+static void check_same(const struct slot *slot, const struct slot *before)
+{
+    ck_assert_int_eq(slot->state, before->state);
+    ck_assert_int_eq(slot->since, before->since);
+    ck_assert_int_eq(slot->until, before->until);
+    ck_assert_int_eq(slot->failures, before->failures);
+    ck_assert(slot->leaving == before->leaving);
+}
+
 /* --- What is to be done --- */
 
 enum when { BEFORE, AT, AFTER }; // its timer rings
@@ -116,7 +125,7 @@ START_TEST(rest_and_spawn_change_nothing_by_themselves)
         struct slot slot = before;
         slot_did(&slot, SLOT_REST, &times, NOW);
         slot_did(&slot, SLOT_SPAWN, &times, NOW);
-        ck_assert_mem_eq(&slot, &before, sizeof slot);
+        check_same(&slot, &before);
     }
 }
 END_TEST
@@ -149,7 +158,7 @@ START_TEST(each_event_changes_the_states_it_can_happen_in_and_no_other)
         slot_happened(&slot, (enum slot_event)event, &times, 0, NOW);
         int after = happened[_i].after[event];
         if (after == UNCHANGED)
-            ck_assert_mem_eq(&slot, &before, sizeof slot);
+            check_same(&slot, &before);
         else
             ck_assert_int_eq((int)slot.state, after);
     }
