@@ -8,9 +8,10 @@
 struct scoreboard *scoreboard_make(size_t seats)
 {
     size_t size = sizeof(struct scoreboard) + seats * sizeof(struct seat);
-    /* cppcheck-suppress invalidFunctionArg; -1 is right for anonymous memory */
-    struct scoreboard *board = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct scoreboard *board =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+             -1, // cppcheck-suppress invalidFunctionArg
+             0);
     if (board == MAP_FAILED)
         die("share a scoreboard");
     board->seat_count = seats;
