@@ -235,6 +235,8 @@ $(B)/test_files $(B)/test_site $(B)/test_connection: $(COMMON)
 $(B)/test_handlers: $(GATEWAYS)
 $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
 $(B)/test_slot: $(call objects,part3/slot)
+$(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
+    $(call objects,common/net common/log)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 

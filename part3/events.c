@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,9 +99,11 @@ static void write_json(const struct event *event)
                 event->usage.ru_maxrss);
     }
     fprintf(line, "}\n");
-    if (fclose(line) == 0) {
+    /* Neither a full disk nor a pipe that nobody reads stops a supervisor. */
+    struct pollfd room = {.fd = json, .events = POLLOUT};
+    if (fclose(line) == 0 && poll(&room, 1, 0) == 1) {
         ssize_t written = write(json, text, len);
-        (void)written; // a full disk must not stop a supervisor
+        (void)written;
     }
     free(text);
 }

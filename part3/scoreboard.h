@@ -1,10 +1,10 @@
 /* scoreboard.h - what supervisor and workers show each other, in memory they
  * share.
  *
- * Every field has one writer. A worker may be buggy or hostile, so whoever
- * reads must be content with any value; the supervisor keeps what it acts on
- * in memory of its own and believes of this only what costs a worker, at
- * worst, its own life. */
+ * Every field has one writer, and a worker can write to its own seat alone. It
+ * may be buggy or hostile, so whoever reads must be content with any value;
+ * the supervisor keeps what it acts on in memory of its own, and believes of
+ * a seat only what costs that worker, at worst, its own life. */
 #ifndef PART3_SCOREBOARD_H
 #define PART3_SCOREBOARD_H
 
@@ -12,11 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SEATS_MAX = 512 };
+enum {
+    SEATS_MAX = 512,
+    SEAT_BYTES = 4096 // a page: what can be protected by itself
+};
 
 /* One worker's place. Times are those of net_now(). */
 struct seat {
-    size_t number; // of the place, from 0; never changes
+    _Alignas(SEAT_BYTES) size_t number; // of the place, from 0; never changes
 
     /* Written by the supervisor, read by anyone. */
     _Atomic int state; // enum slot_state
@@ -33,10 +36,11 @@ struct seat {
 
 struct scoreboard {
     /* Written by the supervisor. */
-    _Atomic int supervisor;                  // its pid
-    _Atomic int64_t started;                 // when
-    _Atomic unsigned generation;             // the newest
-    _Atomic int wanted;                      // how many workers
+    int file;                    // the memory, for scoreboard.c alone
+    _Atomic int supervisor;      // its pid
+    _Atomic int64_t started;     // when
+    _Atomic unsigned generation; // the newest
+    _Atomic int wanted;          // how many workers
     _Atomic uint64_t spawned, died, orphans; // so far
     _Atomic uint64_t requests;               // of workers that are gone
     _Atomic int64_t swept;                   // when it last looked for the dead
@@ -48,8 +52,12 @@ struct scoreboard {
  * ends the program if there is no memory. */
 struct scoreboard *scoreboard_make(size_t seats);
 
-/* A new worker takes a place: what the last one wrote there is forgotten. */
-void scoreboard_seat_worker(struct seat *seat, int pid, unsigned generation,
-                            int64_t now);
+/* In a new worker, before it drops its rights: from now on it can write to
+ * `seat`, and only read the rest. Ends the program if that cannot be done. */
+void scoreboard_take_seat(struct scoreboard *board, struct seat *seat);
+
+/* In the supervisor, before a worker is forked: what the last one wrote in
+ * this place is forgotten. */
+void scoreboard_clear_seat(struct seat *seat, unsigned generation, int64_t now);
 
 #endif

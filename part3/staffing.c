@@ -181,6 +181,7 @@ void staffing_reload(struct supervisor *s)
     s->reload_again = is_reloading(s);
     if (s->reload_again)
         return;
+    s->replace_after = 0; // whoever asks for it believes that it can work
     s->generation++;
     s->board->generation = s->generation;
     s->reloading = true;

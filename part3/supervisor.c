@@ -256,6 +256,7 @@ __attribute__((noreturn)) static void be_a_worker(struct supervisor *s,
                                                   int channel, pid_t supervisor)
 {
     close_what_is_not_yours(s);
+    scoreboard_take_seat(s->board, place->seat);
     rights_drop(&s->options->rights);
     prctl(PR_SET_PDEATHSIG, SIGKILL); // dropping rights would clear it
     if (getppid() != supervisor)
@@ -303,12 +304,10 @@ static void note_birth(struct supervisor *s, struct place *place, pid_t pid,
     place->pid = pid;
     place->channel = channel;
     place->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    place->generation = s->generation;
     place->ready = false;
-    place->born = net_now();
     place->why = NULL;
     place->max_requests = with_jitter(s->options->max_requests);
-    scoreboard_seat_worker(place->seat, pid, place->generation, place->born);
+    place->seat->pid = pid;
     s->board->spawned++;
     slot_happened(&place->slot, SLOT_SPAWNED, &s->options->times, 0,
                   place->born);
@@ -319,6 +318,9 @@ static void spawn(struct supervisor *s, struct place *place)
 {
     if (place->slot.failures > 0 && !may_fork(s))
         return;
+    place->generation = s->generation;
+    place->born = net_now();
+    scoreboard_clear_seat(place->seat, place->generation, place->born);
     int ends[2];
     pid_t self = getpid();
     pid_t pid = -1;
@@ -503,6 +505,7 @@ int supervise(const struct supervisor_options *options, int signals,
         feed_watchdog(&s);
     }
     close(listener);
+    close(s.board->file);
     if (options->pid_file)
         pid_file_remove(options->pid_file);
     free(s.places);
