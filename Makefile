@@ -12,7 +12,8 @@ B      := build$(SAN:%=/%)
 export BUILD := $(B)
 
 STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi 2b_c_app 2c_wsgi \
-          3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop
+          3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop \
+          3d_prefork 3e_supervised
 TOOLS  := flood watch
 APPS   := $(patsubst part2/%.c,$(B)/%.so,$(wildcard part2/apps/*.c))
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
@@ -214,6 +215,14 @@ GATEWAYS := $(call objects,part2/gateways) $(WSGI) $(C_APP) $(CGI) $(SERVICE)
 $(B)/3a_fork_no_wait: $(call objects,part3/3a_fork_no_wait) $(GATEWAYS)
 $(B)/3b_fork_one_wait: $(call objects,part3/3b_fork_one_wait) $(GATEWAYS)
 $(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(GATEWAYS)
+$(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
+
+# The supervisor knows no HTTP, and its workers know no supervisor.
+SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
+            successor family_options slot signals scoreboard channel \
+            listener handover rights events notify pid_file))
+$(B)/3e_supervised: $(call objects,$(addprefix part3/,3e_supervised worker \
+    status)) $(SUPERVISOR) $(GATEWAYS)
 
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser -ldl
 $(EMBEDDERS): LIBRARIES += -Wl,--dynamic-list=part2/wsgi.symbols
@@ -265,6 +274,9 @@ $(B)/test_files $(B)/test_site $(B)/test_connection: $(COMMON)
 $(B)/test_handlers: $(GATEWAYS)
 $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
 $(B)/test_c_app: $(C_APP) $(SERVICE)
+$(B)/test_slot: $(call objects,part3/slot)
+$(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
+    $(call objects,common/net common/log)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 

@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,6 +19,16 @@ static bool requests_wanted = true;   // written at start-up only
 void log_role(const char *name)
 {
     role = name;
+}
+
+int log_open(const char *path)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (file < 0)
+        return -1;
+    int moved = dup2(file, STDERR_FILENO);
+    close(file);
+    return moved < 0 ? -1 : 0;
 }
 
 void log_no_requests(void)

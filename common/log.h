@@ -10,6 +10,10 @@
  * is kept, not copied. */
 void log_role(const char *role);
 
+/* Log to this file from now on: standard error becomes it, also for programs
+ * that are started later. Returns 0, or -1 with errno, and goes on as before. */
+int log_open(const char *path);
+
 /* Leave out log_request() lines from now on. */
 void log_no_requests(void);
 

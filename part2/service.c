@@ -39,14 +39,23 @@ void service_mount(struct argp_state *state, const char *option, char *arg,
         (struct mount){.prefix = arg, .target = equals + 1, .gateway = gateway};
 }
 
+/* argp hands the service to the gateways, and its own to the stage. */
+struct input {
+    struct service *service;
+    void *own;
+};
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     (void)arg;
-    const struct service *service = state->input;
+    const struct input *input = state->input;
     if (key != ARGP_KEY_INIT)
         return ARGP_ERR_UNKNOWN;
-    for (size_t i = 0; service->gateways[i]; i++)
-        state->child_inputs[i] = state->input;
+    size_t i = 0;
+    for (; input->service->gateways[i]; i++)
+        state->child_inputs[i] = input->service;
+    if (input->own)
+        state->child_inputs[i] = input->own;
     return 0;
 }
 
@@ -60,18 +69,29 @@ static const char *path_of(int directory)
     return path;
 }
 
+struct service service_parse_with(int argc, char **argv, const char *about,
+                                  const struct gateway *const *gateways,
+                                  const struct own_options *own)
+{
+    struct service service = {.gateways = gateways};
+    struct argp_child children[GATEWAYS_MAX + 2] = {0};
+    size_t count = 0;
+    for (; gateways[count]; count++)
+        children[count].argp = gateways[count]->argp;
+    if (own)
+        children[count].argp = own->argp;
+    const struct argp argp = {.parser = parse, .children = children};
+    struct input input = {&service, own ? own->values : NULL};
+    const struct own_options all = {&argp, &input};
+    service.options = options_parse(argc, argv, about, &all);
+    service.document_root = path_of(service.options.files.root);
+    return service;
+}
+
 struct service service_parse(int argc, char **argv, const char *about,
                              const struct gateway *const *gateways)
 {
-    struct service service = {.gateways = gateways};
-    struct argp_child children[GATEWAYS_MAX + 1] = {0};
-    for (size_t i = 0; gateways[i]; i++)
-        children[i] = (struct argp_child){.argp = gateways[i]->argp};
-    const struct argp argp = {.parser = parse, .children = children};
-    const struct own_options own = {&argp, &service};
-    service.options = options_parse(argc, argv, about, &own);
-    service.document_root = path_of(service.options.files.root);
-    return service;
+    return service_parse_with(argc, argv, about, gateways, NULL);
 }
 
 void service_load(struct service *service, enum concurrency concurrency)

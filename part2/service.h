@@ -32,6 +32,11 @@ extern const struct gateway *const all_gateways[];
 struct service service_parse(int argc, char **argv, const char *about,
                              const struct gateway *const *gateways);
 
+/* The same for a stage that has options of its own, too. */
+struct service service_parse_with(int argc, char **argv, const char *about,
+                                  const struct gateway *const *gateways,
+                                  const struct own_options *own);
+
 /* For the options of gateways: mount what `arg`, "/PREFIX=TARGET", says, or
  * end the program naming `option`. `arg` is kept and changed. */
 void service_mount(struct argp_state *state, const char *option, char *arg,

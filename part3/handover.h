@@ -1,0 +1,24 @@
+/* handover.h - listeners that come from whoever started us, or go to the next
+ * binary of this server.
+ *
+ * The protocol is systemd's, sd_listen_fds(3): LISTEN_FDS descriptors from 3
+ * on, for the process LISTEN_PID alone. A successor that we started also gets
+ * FORKYARD_READY_FD, and writes one byte there when its workers answer. */
+#ifndef PART3_HANDOVER_H
+#define PART3_HANDOVER_H
+
+#include <sys/types.h>
+
+/* The listener we were started with, or -1 if we were given none. For
+ * start-up: ends the program if there is more than one, or none that listens.
+ * Nothing of it is left in the environment. */
+int handover_take(void);
+
+/* Tell our predecessor, if there is one, that it can go. */
+void handover_ready(void);
+
+/* Run `argv` again, with `listener`. Returns its pid, or -1 with errno; *ready
+ * is then readable as soon as it is ready, or at its end of input, not. */
+pid_t handover_start(char *const argv[], int listener, int *ready);
+
+#endif

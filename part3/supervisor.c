@@ -1,0 +1,514 @@
+/* supervisor.c - sleep, hear, bury, tend; and again.
+ *
+ * slot.c decides what each place needs; only this file forks, kills and waits.
+ * It runs no application and parses no request, so nothing a client sends can
+ * bring it down. */
+#include "supervisor_parts.h"
+
+#include "channel.h"
+#include "common/log.h"
+#include "common/net.h"
+#include "events.h"
+#include "handover.h"
+#include "listener.h"
+#include "notify.h"
+#include "pid_file.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    TICK_MS = 1000,     // the longest sleep: a lost signal costs no more
+    BUSY_TICK_MS = 250, // while the number of workers follows the load
+    LATE_MS = 1000,     // a turn so late: all were stopped, not one worker
+    SPARE_FORKS = 4,    // above one for each worker, then one a second
+    GIVE_UP_AFTER = 2,  // deaths of a replacement before it was ready
+    JITTER_PERCENT = 10,
+    OTHERS = 2 // watched beside the channels
+};
+
+/* --- Sleep --- */
+
+static int64_t nearest_timer(const struct supervisor *s, int64_t now)
+{
+    bool follows = s->options->max_workers > s->number;
+    int64_t nearest = now + (follows ? BUSY_TICK_MS : TICK_MS);
+    if (s->successor_until < nearest)
+        nearest = s->successor_until;
+    for (size_t i = 0; i < s->place_count; i++)
+        if (s->places[i].slot.until < nearest)
+            nearest = s->places[i].slot.until;
+    return nearest;
+}
+
+static void sleep_until_needed(struct supervisor *s)
+{
+    s->watched[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+    s->watched[1] = (struct pollfd){.fd = s->successor_ready, .events = POLLIN};
+    for (size_t i = 0; i < s->place_count; i++)
+        s->watched[OTHERS + i] =
+            (struct pollfd){.fd = s->places[i].channel, .events = POLLIN};
+    int64_t now = net_now();
+    int64_t until = nearest_timer(s, now);
+    poll(s->watched, OTHERS + s->place_count,
+         until > now ? (int)(until - now) : 0);
+    if (net_now() > until + LATE_MS)
+        s->forgiving_until = net_now() + s->options->beat_ms;
+}
+
+/* --- Hear --- */
+
+static void stop(struct supervisor *s, int signal)
+{
+    bool at_once = signal != SIGTERM || s->mode != GOING_ON;
+    if (at_once)
+        s->status = 128 + signal;
+    else
+        listener_freeze(s->listener);
+    successor_stop(s);
+    s->mode = at_once ? ENDING : DRAINING;
+    notify("STOPPING=1");
+    log_line(at_once ? "ending at once" : "draining, then ending");
+}
+
+/* Whoever rotates logs has moved the file away. Workers may not be allowed to
+ * open it: so they are sent it. */
+static void reopen_logs(struct supervisor *s)
+{
+    if (s->options->log_file && log_open(s->options->log_file) < 0)
+        log_errno("open %s", s->options->log_file);
+    if (s->options->json_file && events_open(s->options->json_file) < 0)
+        log_errno("open %s", s->options->json_file);
+    for (size_t i = 0; i < s->place_count; i++)
+        if (s->places[i].channel >= 0)
+            channel_say(s->places[i].channel, CHANNEL_LOG, STDERR_FILENO);
+}
+
+static void obey(struct supervisor *s, int signal)
+{
+    switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+    case SIGQUIT: stop(s, signal); break;
+    case SIGHUP: staffing_reload(s); break;
+    case SIGUSR1: reopen_logs(s); break;
+    case SIGUSR2: successor_start(s); break;
+    case SIGTTIN: staffing_change(s, 1); break;
+    case SIGTTOU: staffing_change(s, -1); break;
+    case SIGTSTP: raise(SIGSTOP); break; // Ctrl-Z
+    default: break; // SIGCHLD: we look for the dead in every turn
+    }
+}
+
+static void report(const struct place *place, const char *name)
+{
+    const struct event event = {
+        .name = name,
+        .slot = place->number,
+        .generation = place->generation,
+        .pid = place->pid,
+        .why = place->why,
+        .age_ms = net_now() - place->born,
+        .requests = (int64_t)place->seat->requests,
+    };
+    events_write(&event);
+}
+
+static void hear_worker(struct supervisor *s, struct place *place)
+{
+    int descriptor;
+    enum channel_word word = channel_hear(place->channel, &descriptor);
+    if (descriptor >= 0)
+        close(descriptor);        // we asked for none
+    if (word == CHANNEL_CLOSED) { // it is ending; its status comes by itself
+        close(place->channel);
+        place->channel = -1;
+    }
+    if (word != CHANNEL_READY || place->ready)
+        return;
+    place->ready = s->was_ready = true;
+    slot_happened(&place->slot, SLOT_READY, &s->options->times, 0, net_now());
+    report(place, "ready");
+}
+
+static void hear(struct supervisor *s)
+{
+    for (int signal; (signal = signals_next(s->signals)) != 0;)
+        obey(s, signal);
+    for (size_t i = 0; i < s->place_count; i++)
+        if (s->watched[OTHERS + i].revents && s->places[i].channel >= 0)
+            hear_worker(s, &s->places[i]);
+    successor_tend(s);
+}
+
+/* --- Bury --- */
+
+static struct place *place_of(struct supervisor *s, pid_t pid)
+{
+    for (size_t i = 0; i < s->place_count; i++)
+        if (s->places[i].pid == pid)
+            return &s->places[i];
+    return NULL;
+}
+
+static void report_exit(const struct place *place, int status,
+                        const struct rusage *usage)
+{
+    const struct event event = {
+        .name = "exit",
+        .slot = place->number,
+        .generation = place->generation,
+        .pid = place->pid,
+        .why = place->why,
+        .age_ms = net_now() - place->born,
+        .requests = (int64_t)place->seat->requests,
+        .status = status,
+        .usage = *usage,
+    };
+    events_write(&event);
+}
+
+/* A worker that is to replace another, or all of them at the very start, may
+ * be unable to start at all: a module with a fault in it, most of the time. */
+static void judge_start(struct supervisor *s, struct place *place)
+{
+    if (!s->was_ready && s->mode == GOING_ON) {
+        log_line("the workers cannot start, giving up");
+        s->status = SUPERVISOR_NO_START;
+        s->mode = ENDING;
+    } else if (place == s->next && place->slot.failures >= GIVE_UP_AFTER) {
+        staffing_give_up(s);
+    }
+}
+
+static void bury_worker(struct supervisor *s, struct place *place, int status,
+                        const struct rusage *usage)
+{
+    report_exit(place, status, usage);
+    s->board->died++;
+    s->board->requests += place->seat->requests;
+    place->seat->deaths++;
+    place->seat->pid = 0;
+    if (place->slot.state == SLOT_KILLING && s->mode == DRAINING)
+        s->status = SUPERVISOR_CUT;
+    slot_happened(&place->slot, SLOT_EXITED, &s->options->times,
+                  (unsigned)random(), net_now());
+    close(place->pidfd);
+    if (place->channel >= 0)
+        close(place->channel);
+    place->pidfd = place->channel = -1;
+    place->pid = 0;
+    place->why = NULL;
+    if (!place->ready)
+        judge_start(s, place);
+}
+
+/* SIGCHLD says "at least one", and may be lost altogether: so everyone who is
+ * dead, in every turn. Looked at first and reaped then: as long as the body
+ * is there, its pid is nobody else's. */
+static void bury_the_dead(struct supervisor *s)
+{
+    siginfo_t dead = {0};
+    while (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           dead.si_pid != 0) {
+        struct rusage usage;
+        int status;
+        struct place *place = place_of(s, dead.si_pid);
+        wait4(dead.si_pid, &status, 0, &usage);
+        if (place)
+            bury_worker(s, place, status, &usage);
+        else if (dead.si_pid == s->successor)
+            successor_exited(s, status);
+        else
+            s->board->orphans++; // a worker's child: it came to us
+        dead.si_pid = 0;
+    }
+    s->board->swept = net_now();
+}
+
+/* --- Tend: a birth --- */
+
+static void close_what_is_not_yours(struct supervisor *s)
+{
+    close(s->signals);
+    if (s->successor_ready >= 0)
+        close(s->successor_ready);
+    for (size_t i = 0; i < s->place_count; i++) {
+        if (s->places[i].channel >= 0)
+            close(s->places[i].channel);
+        if (s->places[i].pidfd >= 0)
+            close(s->places[i].pidfd);
+    }
+}
+
+/* In the child. */
+__attribute__((noreturn)) static void be_a_worker(struct supervisor *s,
+                                                  const struct place *place,
+                                                  int channel, pid_t supervisor)
+{
+    close_what_is_not_yours(s);
+    scoreboard_take_seat(s->board, place->seat);
+    rights_drop(&s->options->rights);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // dropping rights would clear it
+    if (getppid() != supervisor)
+        _exit(0);  // it ended before it could be asked for
+    setpgid(0, 0); // a Ctrl-C is for the supervisor to act upon
+    signals_reset();
+    char role[32];
+    snprintf(role, sizeof role, "worker %d", place->number);
+    log_role(role);
+    const struct post post = {.listener = s->listener,
+                              .channel = channel,
+                              .seat = place->seat,
+                              .board = s->board};
+    exit(s->worker(&post, s->context));
+}
+
+/* One more fork after a failure? At first as many as there are workers and a
+ * few more, then one a second: so that a crash loop does not eat the machine,
+ * and yet heals by itself. */
+static bool may_fork(struct supervisor *s)
+{
+    int64_t now = net_now();
+    int64_t most = s->number + SPARE_FORKS;
+    while (s->forks < most && now - s->forks_at >= 1000) {
+        s->forks++;
+        s->forks_at += 1000;
+    }
+    if (s->forks == most)
+        s->forks_at = now;
+    if (s->forks == 0)
+        return false;
+    s->forks--;
+    return true;
+}
+
+static uint64_t with_jitter(int most)
+{
+    uint64_t spread = (uint64_t)most * JITTER_PERCENT / 100;
+    return (uint64_t)most - spread + (uint64_t)random() % (2 * spread + 1);
+}
+
+static void note_birth(struct supervisor *s, struct place *place, pid_t pid,
+                       int channel)
+{
+    place->pid = pid;
+    place->channel = channel;
+    place->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    place->ready = false;
+    place->why = NULL;
+    place->max_requests = with_jitter(s->options->max_requests);
+    place->seat->pid = pid;
+    s->board->spawned++;
+    slot_happened(&place->slot, SLOT_SPAWNED, &s->options->times, 0,
+                  place->born);
+    report(place, "spawn");
+}
+
+static void spawn(struct supervisor *s, struct place *place)
+{
+    if (place->slot.failures > 0 && !may_fork(s))
+        return;
+    place->generation = s->generation;
+    place->born = net_now();
+    scoreboard_clear_seat(place->seat, place->generation, place->born);
+    int ends[2];
+    pid_t self = getpid();
+    pid_t pid = -1;
+    if (channel_open(ends) == 0) {
+        pid = fork();
+        if (pid == 0) {
+            close(ends[0]);
+            be_a_worker(s, place, ends[1], self);
+        }
+        int kept = errno;
+        close(ends[1]);
+        if (pid < 0)
+            close(ends[0]);
+        errno = kept;
+    }
+    if (pid > 0) {
+        note_birth(s, place, pid, ends[0]);
+        return;
+    }
+    log_errno("start worker %d, trying again", place->number);
+    slot_happened(&place->slot, SLOT_NOT_SPAWNED, &s->options->times,
+                  (unsigned)random(), net_now());
+}
+
+/* --- Tend: what each place needs --- */
+
+/* Why is it stuck? NULL: it is not. What a worker wrote on the board is not
+ * to be trusted, but the worst it can do is to die, or not to, as itself. */
+static const char *why_late(const struct supervisor *s,
+                            const struct place *place, int64_t now)
+{
+    int64_t busy_since = place->seat->busy_since;
+    if (now < s->forgiving_until)
+        return NULL;
+    if (now - place->seat->beat > s->options->beat_ms)
+        return "no heart-beat";
+    if (s->options->request_ms && busy_since > 0 &&
+        now - busy_since > s->options->request_ms)
+        return "its request takes too long";
+    return NULL;
+}
+
+static void signal_worker(const struct place *place, int number)
+{
+    syscall(SYS_pidfd_send_signal, place->pidfd, number, NULL, 0);
+}
+
+static void act(struct supervisor *s, struct place *place,
+                enum slot_action action, const char *why)
+{
+    switch (action) {
+    case SLOT_REST: return;
+    case SLOT_SPAWN: spawn(s, place); return;
+    case SLOT_DRAIN:
+        channel_say(place->channel,
+                    s->mode == DRAINING ? CHANNEL_EMPTY : CHANNEL_DRAIN, -1);
+        report(place, "drain");
+        break;
+    case SLOT_ABORT:
+        place->why = why;
+        report(place, "suspect");
+        signal_worker(place, SIGABRT);
+        signal_worker(place, SIGCONT); // a stopped one hears nothing else
+        break;
+    case SLOT_KILL:
+        report(place, "kill");
+        signal_worker(place, SIGKILL);
+        break;
+    case SLOT_REPORT: report(place, "unkillable"); break;
+    case SLOT_LEAVE: break;
+    }
+    slot_did(&place->slot, action, &s->options->times, net_now());
+}
+
+static void tend_workers(struct supervisor *s)
+{
+    staffing_decide(s);
+    for (size_t i = 0; i < s->place_count; i++) {
+        struct place *place = &s->places[i];
+        int64_t now = net_now();
+        const char *why = why_late(s, place, now);
+        enum slot_action action =
+            slot_next(&place->slot, place->wanted, why != NULL, now);
+        if (s->mode == ENDING && slot_has_worker(&place->slot) &&
+            place->slot.state != SLOT_KILLING)
+            action = SLOT_KILL;
+        act(s, place, action, why);
+        place->seat->state = place->slot.state;
+    }
+}
+
+/* --- Tend: what others are told --- */
+
+static bool all_up(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->place_count; i++)
+        if (s->places[i].wanted && s->places[i].slot.state != SLOT_UP)
+            return false;
+    return true;
+}
+
+/* Once, when all workers are ready for the first time. */
+static void announce(struct supervisor *s)
+{
+    if (s->announced || s->mode != GOING_ON || !all_up(s))
+        return;
+    s->announced = true;
+    if (s->options->pid_file && pid_file_write(s->options->pid_file) < 0)
+        log_errno("write %s", s->options->pid_file);
+    notify("READY=1");
+    handover_ready();
+    log_line("ready, with %d workers", s->number);
+}
+
+static void feed_watchdog(struct supervisor *s)
+{
+    int64_t now = net_now();
+    if (!s->watchdog_ms || now < s->watchdog_at)
+        return;
+    notify("WATCHDOG=1");
+    s->watchdog_at = now + s->watchdog_ms / 2;
+}
+
+/* --- All of it --- */
+
+static bool all_gone(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->place_count; i++)
+        if (slot_has_worker(&s->places[i].slot))
+            return false;
+    return true;
+}
+
+/* Twice as many places as workers, so that all can be replaced at once. */
+static void make_places(struct supervisor *s)
+{
+    s->place_count = 2 * (size_t)s->options->max_workers;
+    s->board = scoreboard_make(s->place_count);
+    s->places = calloc(s->place_count, sizeof *s->places);
+    s->watched = calloc(OTHERS + s->place_count, sizeof *s->watched);
+    if (!s->places || !s->watched)
+        die("make %zu places for workers", s->place_count);
+    for (size_t i = 0; i < s->place_count; i++)
+        s->places[i] = (struct place){.number = (int)i,
+                                      .slot = {.until = SLOT_NO_TIMER},
+                                      .seat = &s->board->seats[i],
+                                      .pidfd = -1,
+                                      .channel = -1};
+    s->board->supervisor = (int)getpid();
+    s->board->started = net_now();
+    s->board->generation = s->generation;
+}
+
+int supervise(const struct supervisor_options *options, int signals,
+              int listener, worker_fn *worker, void *context)
+{
+    struct supervisor s = {
+        .options = options,
+        .signals = signals,
+        .listener = listener,
+        .worker = worker,
+        .context = context,
+        .generation = 1,
+        .number = options->workers,
+        .forks = options->workers + SPARE_FORKS,
+        .forks_at = net_now(),
+        .successor_ready = -1,
+        .successor_until = SLOT_NO_TIMER,
+        .watchdog_ms = notify_watchdog_ms(),
+    };
+    fcntl(listener, F_SETFL, O_NONBLOCK);
+    prctl(PR_SET_CHILD_SUBREAPER, 1); // what workers leave behind comes to us
+    make_places(&s);
+
+    tend_workers(&s);
+    while (s.mode == GOING_ON || !all_gone(&s)) {
+        sleep_until_needed(&s);
+        hear(&s);
+        bury_the_dead(&s);
+        tend_workers(&s);
+        announce(&s);
+        feed_watchdog(&s);
+    }
+    close(listener);
+    close(s.board->file);
+    if (options->pid_file)
+        pid_file_remove(options->pid_file);
+    free(s.places);
+    free(s.watched);
+    return s.status;
+}

@@ -1,0 +1,93 @@
+/* supervisor_parts.h - what the parts of the supervisor share: supervisor.c
+ * with its loop, staffing.c and successor.c. Nobody else includes it. */
+#ifndef PART3_SUPERVISOR_PARTS_H
+#define PART3_SUPERVISOR_PARTS_H
+
+#include "supervisor.h"
+
+#include <poll.h>
+
+/* What the supervisor alone knows of a worker. */
+struct place {
+    int number; // from 0
+    struct slot slot;
+    struct seat *seat; // what others may see of it
+    bool wanted;
+    bool ready; // its worker has been
+    unsigned generation;
+    pid_t pid;
+    int pidfd;   // so that no signal reaches a stranger with the same pid
+    int channel; // -1 once it is closed
+    int64_t born;
+    uint64_t max_requests; // with its jitter; 0: any number
+    const char *why;       // of what is being done to it
+};
+
+struct supervisor {
+    const struct supervisor_options *options;
+    int signals;
+    int listener;
+    worker_fn *worker;
+    void *context;
+    struct scoreboard *board;
+    struct place *places;
+    struct pollfd *watched;
+    size_t place_count;
+
+    unsigned generation; // of workers to come
+    bool was_ready;      // some worker, once
+    enum { GOING_ON, DRAINING, HANDED_OVER, ENDING } mode;
+    int status;              // to return
+    int64_t forgiving_until; // nobody is suspect before
+    int64_t forks, forks_at; // forks allowed after failures, counted when
+    bool announced;          // that we are ready
+    int watchdog_ms;         // of the service manager; 0: it has none
+    int64_t watchdog_at;
+
+    /* staffing.c: how many workers. */
+    int number;         // that the operator asked for
+    int extra;          // for the load
+    bool too_few;       // all are busy, and clients wait
+    int64_t load_since; // it has been so, or not
+    /* One at a time is replaced: `next` starts, and when it is ready, `last`
+     * goes. */
+    struct place *next, *last;
+    bool reload_again;     // asked for while one was going on
+    bool reloading;        // said so to the service manager
+    int64_t replace_after; // after one that failed
+
+    /* successor.c: the next binary. */
+    pid_t successor; // 0: none
+    int successor_ready;
+    int64_t successor_until; // it must be ready
+};
+
+/* --- staffing.c: which places are wanted --- */
+
+/* Decide it for this turn. */
+void staffing_decide(struct supervisor *s);
+
+/* Have every worker replaced by one that loads its programs anew. */
+void staffing_reload(struct supervisor *s);
+
+/* One more, or one less. */
+void staffing_change(struct supervisor *s, int change);
+
+/* A replacement cannot start: keep who is there. */
+void staffing_give_up(struct supervisor *s);
+
+/* --- successor.c: the next binary of this server --- */
+
+/* Start it, with the listener. */
+void successor_start(struct supervisor *s);
+
+/* It may have become ready, or be too late. */
+void successor_tend(struct supervisor *s);
+
+/* It has exited, with this status from wait4(2). */
+void successor_exited(struct supervisor *s, int status);
+
+/* We end ourselves: without it, unless it is ready. */
+void successor_stop(struct supervisor *s);
+
+#endif

@@ -1,0 +1,219 @@
+/* worker.c - answers one connection after the other.
+ *
+ * Two threads: the main one serves and may be blocked for as long as a client
+ * or an application takes; the other beats, which shows that the process is
+ * not stopped, and hears what the supervisor says. */
+#include "worker.h"
+
+#include "channel.h"
+#include "common/connection.h"
+#include "common/log.h"
+#include "common/net.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    BEAT_MS = 250,
+    LAST_REQUEST_MS = 500 // for one that is on its way on a kept connection
+};
+
+struct worker {
+    const struct post *post;
+    const struct job *job;
+    int arrivals; // epoll: a client, or `wake`
+    int wake;     // eventfd: look at `leaving`
+    /* Written by the listening thread, read by the serving one. */
+    atomic_bool leaving;
+    atomic_bool emptying; // then all who wait at the listener come first
+    /* The other way round. */
+    atomic_int client; // the connection being served, or -1
+};
+
+/* --- The listening thread --- */
+
+/* All that went over this connection, both ways. A unix socket does not know,
+ * and so never moves: its clients are local, and not slow. */
+static uint64_t bytes_moved(int client)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    if (getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+        return 0;
+    return info.tcpi_bytes_acked + info.tcpi_bytes_received;
+}
+
+/* A long answer to a slow client is no stuck request: as long as its bytes
+ * move, it is as if it had just begun. */
+static void note_movement(struct worker *worker, uint64_t *last)
+{
+    struct seat *seat = worker->post->seat;
+    int client = worker->client;
+    int64_t since = seat->busy_since;
+    if (client < 0 || since == 0)
+        return;
+    uint64_t moved = bytes_moved(client);
+    if (moved != *last)
+        atomic_compare_exchange_strong(&seat->busy_since, &since, net_now());
+    *last = moved;
+}
+
+static void start_to_leave(struct worker *worker, bool emptying)
+{
+    worker->emptying = emptying;
+    worker->leaving = true;
+    eventfd_write(worker->wake, 1);
+}
+
+/* Nobody knows whether a kept connection would carry another request. Having
+ * waited a little, read no more from it: what is there already is answered. */
+static void leave_idle_client(struct worker *worker)
+{
+    int client = worker->client;
+    if (client >= 0 && worker->post->seat->busy_since == 0)
+        shutdown(client, SHUT_RD);
+}
+
+static void log_to(int descriptor)
+{
+    if (descriptor >= 0)
+        dup2(descriptor, STDERR_FILENO);
+}
+
+/* Hear all that the supervisor says; without one there is no use in going
+ * on. */
+static void hear_supervisor(struct worker *worker)
+{
+    for (;;) {
+        int descriptor;
+        switch (channel_hear(worker->post->channel, &descriptor)) {
+        case CHANNEL_NOTHING: return;
+        case CHANNEL_CLOSED: _exit(0);
+        case CHANNEL_DRAIN: start_to_leave(worker, false); break;
+        case CHANNEL_EMPTY: start_to_leave(worker, true); break;
+        case CHANNEL_LOG: log_to(descriptor); break;
+        case CHANNEL_READY: break; // ours to say
+        }
+        if (descriptor >= 0)
+            close(descriptor);
+    }
+}
+
+static void *beat_and_listen(void *context)
+{
+    struct worker *worker = context;
+    uint64_t moved = 0;
+    int64_t leaves_at = 0;
+    for (;;) {
+        worker->post->seat->beat = net_now();
+        note_movement(worker, &moved);
+        struct pollfd channel = {.fd = worker->post->channel, .events = POLLIN};
+        if (poll(&channel, 1, BEAT_MS) > 0)
+            hear_supervisor(worker);
+        if (worker->leaving && leaves_at == 0)
+            leaves_at = net_now() + LAST_REQUEST_MS;
+        if (leaves_at && net_now() >= leaves_at)
+            leave_idle_client(worker);
+    }
+    return NULL;
+}
+
+/* Signals are for the serving thread: here they could only interrupt. */
+static void start_listening(struct worker *worker)
+{
+    sigset_t all, kept;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &kept);
+    pthread_t thread;
+    errno = pthread_create(&thread, NULL, beat_and_listen, worker);
+    if (errno)
+        die("start the thread that beats");
+    pthread_sigmask(SIG_SETMASK, &kept, NULL);
+}
+
+/* --- The serving thread --- */
+
+static void answer(struct exchange *exchange, const void *context)
+{
+    const struct worker *worker = context;
+    struct seat *seat = worker->post->seat;
+    seat->busy_since = net_now();
+    if (worker->leaving)
+        exchange->response.keep_alive = false;
+    if (!status_answer(exchange, worker->post->board, &worker->job->status))
+        service_answer(exchange, &worker->job->service);
+    seat->busy_since = 0;
+    seat->requests++;
+}
+
+static void serve(struct worker *worker, int client)
+{
+    worker->client = client;
+    connection_serve(client, &worker->job->service.options.limits, answer,
+                     worker);
+    worker->client = -1;
+}
+
+/* EPOLLEXCLUSIVE: a client wakes one worker, not all of them. */
+static void watch_for_arrivals(struct worker *worker)
+{
+    struct epoll_event client = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+    struct epoll_event wake = {.events = EPOLLIN};
+    worker->arrivals = epoll_create1(EPOLL_CLOEXEC);
+    worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (worker->arrivals < 0 || worker->wake < 0 ||
+        epoll_ctl(worker->arrivals, EPOLL_CTL_ADD, worker->post->listener,
+                  &client) < 0 ||
+        epoll_ctl(worker->arrivals, EPOLL_CTL_ADD, worker->wake, &wake) < 0)
+        die("wait for clients");
+}
+
+/* Serve who is at the listener, if anyone still is. Returns whether. */
+static bool serve_next(struct worker *worker)
+{
+    int client = net_accept(worker->post->listener);
+    if (client < 0)
+        return false;
+    serve(worker, client);
+    return true;
+}
+
+static void serve_until_told(struct worker *worker)
+{
+    while (!worker->leaving) {
+        struct epoll_event event;
+        int ready = epoll_wait(worker->arrivals, &event, 1, -1);
+        if (ready < 0 && errno != EINTR)
+            die("wait for clients");
+        if (ready > 0 && !worker->leaving)
+            serve_next(worker);
+    }
+}
+
+int worker_serve(const struct post *post, void *context)
+{
+    struct job *job = context;
+    struct worker worker = {.post = post, .job = job, .client = -1};
+    signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death
+    if (!job->loaded)
+        service_load(&job->service, MANY_PROCESSES);
+    watch_for_arrivals(&worker);
+    start_listening(&worker);
+    channel_say(post->channel, CHANNEL_READY, -1);
+
+    serve_until_told(&worker);
+    /* One client may have woken only us, and would wait for the next one to
+     * come. */
+    while (serve_next(&worker) && worker.emptying)
+        continue;
+    return 0;
+}

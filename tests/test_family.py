@@ -1,0 +1,527 @@
+#!/usr/bin/python3
+"""test_family.py - stage 3e from outside: signals, clients, service managers.
+
+What workers may do to their supervisor is in test_supervisor.c."""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BUILD = os.environ.get("BUILD", "build")
+STAGE = os.path.abspath(f"{BUILD}/3e_supervised")
+FLOOD = os.path.abspath(f"{BUILD}/flood")
+PATIENCE = 20  # seconds, for what must happen however busy the machine is
+
+
+def wait_until(holds, what):
+    """Wait for holds() to be true; returns what it returned."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        value = holds()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain until {what}")
+
+
+def status_field(pid, name):
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            for line in status:
+                if line.startswith(name + ":"):
+                    return line.split(":", 1)[1].strip()
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def children_of(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except FileNotFoundError:
+        return []
+
+
+class Family:
+    """A running 3e with what it said."""
+
+    def __init__(self, *options, stage=STAGE, **popen):
+        self.directory = tempfile.mkdtemp(prefix="family-")
+        os.chmod(self.directory, 0o755)
+        self.log_path = f"{self.directory}/log"
+        self.pid_path = f"{self.directory}/pid"
+        self.log_file = open(self.log_path, "wb")
+        self.process = subprocess.Popen(
+            [stage, "--port", "0", "--root", "www", "--quiet",
+             "--pid-file", self.pid_path, *options],
+            stderr=self.log_file, **popen)
+        self.pid = self.process.pid
+        self.old = []
+
+    def wait_until_ready(self):
+        wait_until(lambda: "] ready, with" in self.log() or
+                   self.process.poll() is not None, "it is ready")
+        if self.process.poll() is not None:
+            raise AssertionError("it ended:\n" + self.log())
+        return self
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    @property
+    def port(self):
+        return int(re.search(r"listening on http://.*:(\d+)/",
+                             self.log()).group(1))
+
+    def send(self, number):
+        os.kill(self.pid, number)
+
+    def says(self, text, count=1):
+        wait_until(lambda: self.log().count(text) >= count,
+                   f"the log says {text!r} {count} times:\n{self.log()}")
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+
+    def http(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port,
+                                          timeout=PATIENCE)
+
+    def get(self, path):
+        connection = self.http()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body
+
+    def status(self):
+        return json.loads(self.get("/status.json")[1])
+
+    def workers(self):
+        return children_of(self.pid)
+
+    def flood(self, *options):
+        return subprocess.Popen(
+            [FLOOD, "--timeout", "15", *options, f"127.0.0.1:{self.port}"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def is_gone(self):
+        return self.process.poll() is not None
+
+    def end(self):
+        """End whatever still is there: an upgrade leaves another pid."""
+        pids = {self.pid, self.process.pid}
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        self.log_file.close()
+        shutil.rmtree(self.directory)
+
+
+class FamilyTest(unittest.TestCase):
+    def start(self, *options, **popen):
+        family = Family(*options, **popen)
+        self.addCleanup(family.end)
+        return family.wait_until_ready()
+
+    def all_answered(self, flood, count):
+        said = flood.communicate(timeout=60)[0]
+        self.assertIn(f"answered {count}  refused 0  reset 0  "
+                      "closed early 0  timed out 0", said)
+        self.assertIn(f"2xx {count} ", said)
+
+
+class Stops(FamilyTest):
+    def test_a_full_queue_is_answered_to_the_last(self):
+        family = self.start("--workers", "2")
+        clients = [family.connect() for _ in range(40)]
+        for client in clients:
+            client.sendall(b"GET /slow?ms=50 HTTP/1.1\r\nHost: a\r\n"
+                           b"Connection: close\r\n\r\n")
+        family.send(signal.SIGTERM)
+        for client in clients:
+            with client, client.makefile("rb") as answer:
+                self.assertTrue(answer.read().startswith(b"HTTP/1.1 200"))
+        self.assertEqual(family.process.wait(PATIENCE), 0)
+        with self.assertRaises(ConnectionRefusedError):
+            family.connect()
+        self.assertFalse(os.path.exists(family.pid_path))
+
+    def test_an_answer_under_way_is_finished(self):
+        family = self.start("--workers", "1")
+        with family.connect() as client:
+            client.sendall(b"GET /slow?ms=1500 HTTP/1.0\r\n\r\n")
+            wait_until(lambda: has_client(family.workers()[0]), "it is busy")
+            family.send(signal.SIGTERM)
+            self.assertIn(b"slept 1500 ms", client.makefile("rb").read())
+        self.assertEqual(family.process.wait(PATIENCE), 0)
+
+    def test_workers_and_port_are_gone_with_a_killed_supervisor(self):
+        family = self.start("--workers", "3")
+        port, workers = family.port, family.workers()
+        self.assertEqual(len(workers), 3)
+        family.send(signal.SIGKILL)
+        family.process.wait()
+        wait_until(lambda: not any(status_field(pid, "State") and
+                                   "Z" not in status_field(pid, "State")
+                                   for pid in workers), "they are gone")
+        wait_until(lambda: is_refused(port), "the port is free")
+
+    def test_a_stale_pid_file_is_replaced(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".pid") as stale:
+            stale.write("1\n")
+            stale.flush()
+            family = self.start("--pid-file", stale.name)
+            with open(stale.name, encoding="ascii") as file:
+                self.assertEqual(file.read(), f"{family.pid}\n")
+            family.send(signal.SIGINT)
+            self.assertEqual(family.process.wait(PATIENCE), 130)
+            self.assertFalse(os.path.exists(stale.name))
+            open(stale.name, "w", encoding="ascii").close()  # to be removed
+
+
+def is_refused(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return True
+    return False
+
+
+def has_client(pid):
+    """Has the process more sockets than an idle worker, which has two: the
+    listener and the channel?"""
+    count = 0
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            count += os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket")
+        except FileNotFoundError:
+            pass
+    return count > 2
+
+
+class Changes(FamilyTest):
+    def test_reloads_under_a_flood_lose_nothing(self):
+        for keep in ([], ["--keep"]):
+            with self.subTest(keep=keep):
+                family = self.start("--workers", "3")
+                flood = family.flood("-n", "20000", "-c", "6", *keep)
+                while flood.poll() is None:
+                    family.send(signal.SIGHUP)
+                    time.sleep(0.02)
+                self.all_answered(flood, 20000)
+
+    def test_a_kept_connection_is_answered_and_told_to_close(self):
+        family = self.start("--workers", "1", "--idle-timeout", "30")
+        connection = family.http()
+        connection.request("GET", "/hello.txt")
+        first = connection.getresponse()
+        first.read()
+        self.assertIsNone(first.getheader("Connection"))
+        family.send(signal.SIGHUP)
+        family.says("drain: reload")
+        connection.request("GET", "/hello.txt")
+        second = connection.getresponse()
+        second.read()
+        self.assertEqual(second.status, 200)
+        self.assertEqual(second.getheader("Connection"), "close")
+
+    def test_who_keeps_a_connection_and_says_nothing_delays_nobody(self):
+        family = self.start("--workers", "1", "--idle-timeout", "30")
+        with family.connect() as client:
+            client.sendall(b"GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertTrue(client.recv(100))
+            began = time.monotonic()
+            family.send(signal.SIGTERM)
+            self.assertEqual(family.process.wait(PATIENCE), 0)
+            self.assertLess(time.monotonic() - began, 8)  # not the 30
+
+    def test_the_next_binary_takes_over_and_nothing_is_lost(self):
+        family = self.start("--workers", "2")
+        flood = family.flood("-n", "20000", "-c", "6")
+        first = family.pid
+        for _ in range(3):
+            family.send(signal.SIGUSR2)
+            before = family.pid
+            family.pid = wait_until(lambda: new_pid(family, before),
+                                    "another pid is in the file")
+            wait_until(lambda: is_dead(before), "the old one has gone")
+        self.all_answered(flood, 20000)
+        self.assertEqual(family.process.wait(PATIENCE), 0)
+        self.assertNotEqual(family.pid, first)
+        self.assertEqual(family.get("/hello.txt")[0], 200)
+        family.send(signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(family.pid_path),
+                   "the last one removes the file")
+
+    def test_a_binary_that_cannot_start_changes_nothing(self):
+        directory = tempfile.mkdtemp(prefix="family-")
+        self.addCleanup(shutil.rmtree, directory)
+        stage = f"{directory}/3e_supervised"
+        shutil.copy(STAGE, stage)
+        family = self.start("--workers", "2", stage=stage)
+        os.rename(stage, stage + ".old")
+        with open(stage, "w", encoding="ascii") as script:
+            script.write("#!/bin/sh\nexit 5\n")
+        os.chmod(stage, 0o755)
+        family.send(signal.SIGUSR2)
+        family.says("ended (status 5), going on as we are")
+        self.assertEqual(family.get("/hello.txt")[0], 200)
+        os.rename(stage + ".old", stage)
+        family.send(signal.SIGUSR2)
+        family.pid = wait_until(lambda: new_pid(family, family.process.pid),
+                                "another pid is in the file")
+        self.assertEqual(family.process.wait(PATIENCE), 0)
+        self.assertEqual(family.get("/hello.txt")[0], 200)
+
+    def test_rotated_logs_are_written_to_the_new_file(self):
+        directory = tempfile.mkdtemp(prefix="family-")
+        self.addCleanup(shutil.rmtree, directory)
+        log, rotated = f"{directory}/log", f"{directory}/log.1"
+        process = subprocess.Popen(
+            [STAGE, "--port", "0", "--root", "www", "--workers", "2",
+             "--log", log, "--user", "nobody"] if os.geteuid() == 0 else
+            [STAGE, "--port", "0", "--root", "www", "--workers", "2",
+             "--log", log])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        wait_until(lambda: os.path.exists(log) and "ready, with" in read(log),
+                   "it is ready")
+        port = int(re.search(r"http://.*:(\d+)/", read(log)).group(1))
+        os.rename(log, rotated)
+        process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: os.path.exists(log), "the new file is there")
+
+        def is_noted():
+            connection = http.client.HTTPConnection("127.0.0.1", port,
+                                                    timeout=PATIENCE)
+            connection.request("GET", "/hello.txt")
+            connection.getresponse().read()
+            connection.close()
+            return "GET /hello.txt" in read(log)
+        wait_until(is_noted, "a worker writes to the new file")
+
+    def test_workers_come_and_go_with_the_load(self):
+        family = self.start("--workers", "1", "--max-workers", "3")
+        self.assertEqual(len(family.workers()), 1)
+        clients = [family.connect() for _ in range(8)]
+        for client in clients:
+            client.sendall(b"GET /slow?ms=1500 HTTP/1.0\r\n\r\n")
+        wait_until(lambda: len(family.workers()) == 3, "there are three")
+        for client in clients:
+            with client, client.makefile("rb") as answer:
+                self.assertIn(b"slept", answer.read())
+        deadline = time.monotonic() + 60
+        while len(family.workers()) > 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(len(family.workers()), 1)
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def new_pid(family, old):
+    try:
+        with open(family.pid_path, encoding="ascii") as file:
+            pid = int(file.read() or 0)
+    except FileNotFoundError:
+        return 0
+    return pid if pid != old else 0
+
+
+def is_dead(pid):
+    state = status_field(pid, "State")
+    return state is None or state.startswith("Z")
+
+
+class Stuck(FamilyTest):
+    def test_a_killed_worker_costs_its_own_request_alone(self):
+        family = self.start("--workers", "3")
+        flood = family.flood("-n", "20000", "-c", "6")
+        killed = 0
+        while flood.poll() is None:
+            workers = family.workers()
+            if workers:
+                try:
+                    os.kill(workers[0], signal.SIGKILL)
+                    killed += 1
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.1)
+        said = flood.communicate()[0]
+        answered = int(re.search(r"answered (\d+)", said).group(1))
+        self.assertGreaterEqual(answered, 20000 - killed, said)
+        self.assertIn("refused 0", said)
+        self.assertIn("timed out 0", said)
+        wait_until(lambda: len(family.workers()) == 3, "all are back")
+
+    def test_a_long_request_survives_the_beat(self):
+        family = self.start("--workers", "1", "--beat-timeout", "1")
+        self.assertEqual(family.get("/slow?ms=3000")[1], b"slept 3000 ms\n")
+        self.assertNotIn("suspect", family.log())
+
+    def test_a_request_beyond_its_limit_does_not(self):
+        family = self.start("--workers", "1", "--request-timeout", "0.5")
+        with self.assertRaises((ConnectionError, http.client.HTTPException)):
+            family.get("/slow?ms=30000")
+        family.says("its request takes too long")
+
+    def test_a_slow_download_is_no_stuck_request(self):
+        with tempfile.TemporaryDirectory() as root:
+            with open(f"{root}/big", "wb") as big:
+                big.truncate(64 << 20)
+            family = self.start("--workers", "1", "--request-timeout", "1",
+                                "--root", root)
+            with family.connect() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+                client.sendall(b"GET /big HTTP/1.0\r\n\r\n")
+                began, got = time.monotonic(), 0
+                while time.monotonic() - began < 4:
+                    got += len(client.recv(65536))
+                    time.sleep(0.02)
+                while True:
+                    bytes_ = client.recv(1 << 20)
+                    if not bytes_:
+                        break
+                    got += len(bytes_)
+            self.assertGreater(got, 64 << 20)
+            self.assertNotIn("suspect", family.log())
+
+
+class Managers(FamilyTest):
+    def test_a_listener_can_be_handed_in(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            with tempfile.TemporaryFile() as log:
+                keeper = os.dup2(listener.fileno(), 3, inheritable=True) \
+                    if listener.fileno() != 3 else 3
+                process = subprocess.Popen(
+                    ["sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec "
+                     f"{STAGE} --root www --port 1 --quiet"],
+                    pass_fds=[3], stderr=log)
+                if keeper != listener.fileno():
+                    os.close(keeper)
+                self.addCleanup(process.wait)
+                self.addCleanup(process.kill)
+                connection = http.client.HTTPConnection("127.0.0.1", port,
+                                                        timeout=PATIENCE)
+                connection.request("GET", "/hello.txt")
+                self.assertEqual(connection.getresponse().status, 200)
+                connection.close()
+
+    def test_the_service_manager_is_told(self):
+        with tempfile.TemporaryDirectory() as directory, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            path = f"{directory}/notify"
+            manager.bind(path)
+            manager.settimeout(PATIENCE)
+            heard = []
+
+            def hears(text):
+                while not any(text in message for message in heard):
+                    heard.append(manager.recv(4096).decode())
+
+            environment = dict(os.environ, NOTIFY_SOCKET=path,
+                               WATCHDOG_USEC="400000")
+            family = Family("--workers", "2", env=environment)
+            self.addCleanup(family.end)
+            hears("READY=1")
+            hears("WATCHDOG=1")
+            heard.clear()
+            family.send(signal.SIGHUP)
+            hears("RELOADING=1\nMONOTONIC_USEC=")
+            heard.clear()
+            hears("READY=1")
+            family.send(signal.SIGTERM)
+            hears("STOPPING=1")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another")
+    def test_workers_become_another_user_for_good(self):
+        family = self.start("--workers", "1", "--user", "nobody",
+                            "--umask", "027", "--max-files", "100")
+        worker = family.workers()[0]
+        nobody = "\t".join([str(__import__("pwd").getpwnam("nobody").pw_uid)]
+                           * 4)
+        self.assertEqual(status_field(worker, "Uid"), nobody)
+        self.assertEqual(status_field(worker, "NoNewPrivs"), "1")
+        self.assertEqual(status_field(worker, "Umask"), "0027")
+        self.assertEqual(int(status_field(family.pid, "Uid").split()[0]), 0)
+        with open(f"/proc/{worker}/limits", encoding="ascii") as limits:
+            self.assertRegex(limits.read(), r"Max open files\s+100\s+100")
+        self.assertEqual(family.get("/hello.txt")[0], 200)
+        # It dies with its supervisor, though it changed its user.
+        family.send(signal.SIGKILL)
+        wait_until(lambda: is_dead(worker), "the worker is gone")
+
+    def test_a_program_inherits_nothing_of_the_family(self):
+        with tempfile.TemporaryDirectory() as directory:
+            program = f"{directory}/fds"
+            with open(program, "w", encoding="ascii") as script:
+                script.write("#!/bin/sh\nprintf 'Content-Type: text/plain"
+                             "\\n\\n'\nls /proc/$$/fd\n")
+            os.chmod(program, 0o755)
+            os.chmod(directory, 0o755)
+            family = self.start("--cgi", f"/own={directory}")
+            # and one for the script itself
+            self.assertEqual(family.get("/own/fds")[1].split()[:3],
+                             [b"0", b"1", b"10"])
+
+    def test_it_is_shown_as_page_json_and_text(self):
+        family = self.start("--workers", "2")
+        status = family.status()
+        self.assertEqual(status["supervisor"], family.pid)
+        self.assertEqual(status["workers"]["up"], 2)
+        self.assertEqual(status["zombies"], 0)
+        self.assertEqual({slot["pid"] for slot in status["slots"]},
+                         set(family.workers()))
+        page = family.get("/status")[1].decode()
+        self.assertIn('http-equiv="refresh"', page)
+        self.assertIn(f"The family of {family.pid}", page)
+        text = family.get("/status.prom")[1].decode()
+        self.assertRegex(text, r"(?m)^forkyard_workers_up 2$")
+        for line in text.splitlines():
+            self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .+|\w+ [\d.e+-]+)$")
+
+    def test_it_need_not_be_shown_at_all(self):
+        family = self.start("--status", "none")
+        self.assertEqual(family.get("/status")[0], 404)
+        family = self.start("--status", "/family")
+        self.assertEqual(family.get("/status")[0], 404)
+        self.assertEqual(family.get("/family.json")[0], 200)
+
+
+class CommandLine(unittest.TestCase):
+    def test_nonsense_is_refused_with_a_reason(self):
+        for options, reason in (
+                (["--workers", "0"], "--workers must be a number from 1"),
+                (["--user", "nobody-of-that-name"], "there is no user"),
+                (["--group", "no-such-group"], "there is no group"),
+                (["--umask", "9"], "--umask must be octal"),
+                (["--status", "x"], "--status must be a path"),
+                (["--beat-timeout", "soon"], "--beat-timeout must be")):
+            with self.subTest(options=options):
+                done = subprocess.run([STAGE, *options], capture_output=True,
+                                      text=True, timeout=PATIENCE, check=False)
+                self.assertEqual(done.returncode, 64)
+                self.assertIn(reason, done.stderr)
+
+
+if __name__ == "__main__":
+    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+    sys.exit(unittest.main(verbosity=1))

@@ -1,0 +1,619 @@
+/* test_supervisor.c - a family of workers that do as a test tells them, good
+ * or evil, and what the supervisor makes of it. */
+#include "part3/channel.h"
+#include "part3/events.h"
+#include "part3/signals.h"
+#include "part3/supervisor.h"
+#include "tests/testing.h"
+
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* --- Workers that do as they are told --- */
+
+enum conduct {
+    GOOD,
+    DIES_YOUNG,          // just after it was ready
+    DIES_BEFORE_READY,   // every time
+    NEVER_READY,         // and it does not die either
+    FAILS_IF_NEW,        // as the one before, from generation 2 on
+    STOPS,               // by SIGSTOP, once
+    HAS_A_STUCK_REQUEST, // while it goes on beating
+    SCRIBBLES,           // on its seat
+    SCRIBBLES_ON_OTHERS,
+    IS_DEAF, // to being told to go
+};
+
+/* Shared by the test and the whole family. */
+static struct script {
+    _Atomic int conduct;
+    _Atomic int forks;
+    _Atomic int ready_or_going; // workers not told to go
+    _Atomic int fewest;         // the lowest that was, once all were there
+} * script;
+
+static void scribble(struct seat *seat, int with)
+{
+    memset((char *)seat + offsetof(struct seat, state), with,
+           sizeof *seat - offsetof(struct seat, state));
+}
+
+static void misbehave(const struct post *post)
+{
+    static int turn;
+    struct seat *next = post->seat + 1;
+    switch ((enum conduct)script->conduct) {
+    case STOPS:
+        script->conduct = GOOD;
+        raise(SIGSTOP);
+        break;
+    case HAS_A_STUCK_REQUEST: post->seat->busy_since = 1; break;
+    case SCRIBBLES: scribble(post->seat, ++turn % 256); break;
+    case SCRIBBLES_ON_OTHERS: scribble(next, 0); break;
+    default: break;
+    }
+}
+
+/* Returns false when it is told to go. */
+static bool hear(const struct post *post)
+{
+    int descriptor;
+    switch (channel_hear(post->channel, &descriptor)) {
+    case CHANNEL_DRAIN:
+    case CHANNEL_EMPTY: return script->conduct == IS_DEAF;
+    case CHANNEL_CLOSED: return false;
+    default: return true;
+    }
+}
+
+static int be_a_worker(const struct post *post, void *context)
+{
+    (void)context;
+    int conduct = script->conduct;
+    script->forks++;
+    if (conduct == DIES_BEFORE_READY ||
+        (conduct == FAILS_IF_NEW && post->seat->generation > 1))
+        return 9;
+    while (conduct == NEVER_READY)
+        poll(NULL, 0, 1000);
+    channel_say(post->channel, CHANNEL_READY, -1);
+    if (conduct == DIES_YOUNG)
+        return 7;
+    while (hear(post)) {
+        if (script->conduct != SCRIBBLES)
+            post->seat->beat = milliseconds();
+        misbehave(post);
+        post->seat->requests++;
+        poll(NULL, 0, 5);
+    }
+    return 0;
+}
+
+/* --- The family --- */
+
+static struct supervisor_options options;
+static pid_t family;
+
+static int some_listener(void)
+{
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(listen(listener, 8), 0);
+    return listener;
+}
+
+static void supervise_family(const void *context)
+{
+    (void)context;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ck_assert_int_eq(events_open(own_path("events")), 0);
+    exit(supervise(&options, signals_open(), some_listener(), be_a_worker,
+                   NULL));
+}
+
+static void make_script(void)
+{
+    make_own_directory();
+    script = mmap(NULL, sizeof *script, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS,
+                  -1, // cppcheck-suppress invalidFunctionArg
+                  0);
+    ck_assert_ptr_ne(script, MAP_FAILED);
+    write_file("events", "", 0);
+    options = (struct supervisor_options){
+        .workers = 3,
+        .max_workers = 3,
+        .beat_ms = 2000,
+        .request_ms = 3000,
+        .rights = rights_unchanged,
+        .times = slot_default_times,
+    };
+    options.times.abort_ms = 200;
+}
+
+static void end_family(void)
+{
+    if (family > 0 && kill(family, SIGKILL) == 0)
+        waitpid(family, NULL, 0);
+    family = 0;
+    remove_own_directory();
+}
+
+/* --- What it writes down --- */
+
+static char written[1 << 20];
+
+static const char *events(void)
+{
+    int file = open(own_path("events"), O_RDONLY | O_CLOEXEC);
+    ssize_t got = read(file, written, sizeof written - 1);
+    close(file);
+    written[got > 0 ? got : 0] = '\0';
+    return written;
+}
+
+/* How many lines hold all that, of which `b` may be NULL? */
+static int count_events(const char *a, const char *b)
+{
+    int count = 0;
+    char *rest;
+    (void)events();
+    for (char *line = strtok_r(written, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest))
+        count += strstr(line, a) && (!b || strstr(line, b));
+    return count;
+}
+
+struct expectation {
+    const char *a, *b;
+    int count;
+};
+
+static bool holds(const void *context)
+{
+    const struct expectation *expected = context;
+    return count_events(expected->a, expected->b) >= expected->count;
+}
+
+/* Wait until so many lines hold that. */
+static void expect_events(int count, const char *a, const char *b)
+{
+    const struct expectation expected = {a, b, count};
+    int64_t deadline = milliseconds() + PATIENCE_MS;
+    while (!holds(&expected) && milliseconds() < deadline)
+        poll(NULL, 0, 5);
+    ck_assert_msg(holds(&expected), "no %d of %s %s in:\n%s", count, a,
+                  b ? b : "", events());
+}
+
+/* The number behind "name": in the last line that holds `what`. */
+static int field_of(const char *what, const char *name)
+{
+    int value = -1;
+    char *rest;
+    (void)events();
+    for (char *line = strtok_r(written, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        const char *field = strstr(line, what) ? strstr(line, name) : NULL;
+        if (field)
+            value = atoi(field + strlen(name));
+    }
+    return value;
+}
+
+#define SPAWN "\"event\":\"spawn\""
+#define READY "\"event\":\"ready\""
+#define DRAIN "\"event\":\"drain\""
+#define EXIT "\"event\":\"exit\""
+#define KILL "\"event\":\"kill\""
+#define SUSPECT "\"event\":\"suspect\""
+
+static void start_family(enum conduct conduct)
+{
+    script->conduct = conduct;
+    family = start(supervise_family, NULL);
+}
+
+static void start_good_family(void)
+{
+    start_family(GOOD);
+    expect_events(options.workers, READY, NULL);
+}
+
+static int end_of_family(void)
+{
+    pid_t ended = family;
+    family = 0;
+    return status_of(ended);
+}
+
+/* --- Deaths --- */
+
+START_TEST(a_worker_that_is_killed_is_replaced_in_its_place)
+{
+    start_good_family();
+    int pid = field_of(READY, "\"pid\":");
+    int slot = field_of(READY, "\"slot\":");
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    expect_events(1, EXIT, "\"signal\":9");
+    expect_events(options.workers + 1, READY, NULL);
+    ck_assert_int_eq(field_of(READY, "\"slot\":"), slot);
+    ck_assert_int_ne(field_of(READY, "\"pid\":"), pid);
+    ck_assert_int_lt(kill(pid, 0), 0); // buried
+}
+END_TEST
+
+START_TEST(workers_that_die_young_do_not_make_a_fork_storm)
+{
+    int64_t before = milliseconds();
+    start_family(DIES_YOUNG);
+    while (milliseconds() - before < 4000)
+        poll(NULL, 0, 50);
+    /* Each once; then one more for each and four; then one a second. */
+    int seconds = (int)((milliseconds() - before) / 1000);
+    int forks = script->forks;
+    ck_assert_int_le(forks, 2 * options.workers + 4 + seconds + 1);
+    ck_assert_int_gt(forks, 2 * options.workers);
+    script->conduct = GOOD; // it heals by itself
+    expect_events(forks + 1, READY, NULL);
+}
+END_TEST
+
+START_TEST(workers_that_cannot_start_at_all_end_it_with_a_status)
+{
+    start_family(DIES_BEFORE_READY);
+    ck_assert_int_eq(end_of_family(), SUPERVISOR_NO_START);
+    ck_assert_int_ge(count_events(EXIT, "\"code\":9"), 1);
+}
+END_TEST
+
+START_TEST(workers_that_are_never_ready_are_killed_and_end_it_too)
+{
+    options.times.ready_ms = 300;
+    start_family(NEVER_READY);
+    ck_assert_int_eq(end_of_family(), SUPERVISOR_NO_START);
+    ck_assert_int_ge(count_events(KILL, NULL), 1);
+}
+END_TEST
+
+/* As a plain user: root may fork in spite of the limit. */
+static void become_a_plain_user(void)
+{
+    enum { PLAIN_USER = 61235 };
+    if (geteuid() == 0)
+        ck_assert(setgid(PLAIN_USER) == 0 && setuid(PLAIN_USER) == 0);
+}
+
+static void supervise_without_forks(const void *context)
+{
+    struct rlimit none;
+    getrlimit(RLIMIT_NPROC, &none);
+    none.rlim_cur = 0;
+    ck_assert_int_eq(chmod(own_path("events"), 0666), 0);
+    ck_assert_int_eq(chmod(own_directory, 0777), 0);
+    become_a_plain_user();
+    ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &none), 0);
+    supervise_family(context);
+}
+
+/* Only the same user may change it, or somebody with more than root has in
+ * some containers. */
+static void allow_forks(const void *context)
+{
+    (void)context;
+    become_a_plain_user();
+    struct rlimit many;
+    ck_assert_int_eq(prlimit(family, RLIMIT_NPROC, NULL, &many), 0);
+    many.rlim_cur = many.rlim_max;
+    ck_assert_int_eq(prlimit(family, RLIMIT_NPROC, &many, NULL), 0);
+}
+
+START_TEST(a_failed_fork_is_tried_again_and_never_an_end)
+{
+    family = start(supervise_without_forks, NULL);
+    int64_t before = milliseconds();
+    while (milliseconds() - before < 1000)
+        poll(NULL, 0, 50);
+    ck_assert_int_eq(waitpid(family, NULL, WNOHANG), 0);
+    ck_assert_int_eq(script->forks, 0);
+    ck_assert_int_eq(status_of(start(allow_forks, NULL)), 0);
+    expect_events(options.workers, READY, NULL);
+}
+END_TEST
+
+/* --- Stuck workers --- */
+
+START_TEST(a_stopped_worker_is_found_and_replaced)
+{
+    start_good_family();
+    script->conduct = STOPS;
+    expect_events(1, SUSPECT, "no heart-beat");
+    expect_events(1, EXIT, "no heart-beat");
+    expect_events(options.workers + 1, READY, NULL);
+    ck_assert_int_eq(count_events(SUSPECT, NULL), 1); // nobody else
+}
+END_TEST
+
+START_TEST(a_request_that_takes_too_long_costs_its_worker)
+{
+    options.request_ms = 500;
+    start_good_family();
+    script->conduct = HAS_A_STUCK_REQUEST;
+    expect_events(1, SUSPECT, "request takes too long");
+    script->conduct = GOOD;
+    expect_events(1, EXIT, "request takes too long");
+}
+END_TEST
+
+START_TEST(requests_may_take_any_time_if_that_is_said)
+{
+    options.request_ms = 0;
+    options.beat_ms = 500;
+    start_good_family();
+    script->conduct = HAS_A_STUCK_REQUEST;
+    int64_t before = milliseconds();
+    while (milliseconds() - before < 1500)
+        poll(NULL, 0, 50);
+    ck_assert_int_eq(count_events(SUSPECT, NULL), 0);
+}
+END_TEST
+
+/* All of them sleep for longer than a beat may take, as in a suspended
+ * machine: that is no reason to kill anybody. */
+START_TEST(a_family_that_was_frozen_as_a_whole_kills_nobody)
+{
+    options.beat_ms = 1000;
+    start_good_family();
+    kill(family, SIGSTOP);
+    char command[128];
+    snprintf(command, sizeof command, "cat /proc/%d/task/%d/children", family,
+             family);
+    FILE *children = popen(command, "r");
+    pid_t workers[3];
+    ck_assert_int_eq(
+        fscanf(children, "%d %d %d", &workers[0], &workers[1], &workers[2]), 3);
+    pclose(children);
+    for (int i = 0; i < 3; i++)
+        kill(workers[i], SIGSTOP);
+    poll(NULL, 0, 2500);
+    kill(family, SIGCONT); // the worst order: it sees them stopped
+    poll(NULL, 0, 100);
+    for (int i = 0; i < 3; i++)
+        kill(workers[i], SIGCONT);
+    int64_t before = milliseconds();
+    while (milliseconds() - before < 1500)
+        poll(NULL, 0, 50);
+    ck_assert_int_eq(count_events(SUSPECT, NULL), 0);
+    ck_assert_int_eq(count_events(EXIT, NULL), 0);
+}
+END_TEST
+
+/* --- Hostile workers --- */
+
+START_TEST(a_worker_that_scribbles_on_its_seat_harms_no_other)
+{
+    options.workers = options.max_workers = 1;
+    start_good_family();
+    script->conduct = SCRIBBLES;
+    int64_t before = milliseconds();
+    while (milliseconds() - before < 2500)
+        poll(NULL, 0, 50);
+    script->conduct = GOOD;
+    /* The worst it may come to is that it is replaced itself. */
+    kill(family, SIGTERM);
+    ck_assert_int_eq(end_of_family(), SUPERVISOR_DRAINED);
+}
+END_TEST
+
+START_TEST(a_worker_cannot_write_on_the_seat_of_another)
+{
+    start_good_family();
+    script->conduct = SCRIBBLES_ON_OTHERS;
+    expect_events(1, EXIT, "\"signal\":11");
+    script->conduct = GOOD;
+    expect_events(options.workers + 1, READY, NULL);
+    ck_assert_int_eq(count_events(SUSPECT, NULL), 0);
+}
+END_TEST
+
+/* --- The end --- */
+
+START_TEST(term_drains)
+{
+    start_good_family();
+    kill(family, SIGTERM);
+    ck_assert_int_eq(end_of_family(), SUPERVISOR_DRAINED);
+    ck_assert_int_eq(count_events(DRAIN, NULL), options.workers);
+    ck_assert_int_eq(count_events(EXIT, "\"code\":0"), options.workers);
+}
+END_TEST
+
+START_TEST(who_does_not_go_is_killed_at_the_deadline_and_the_status_tells)
+{
+    options.times.drain_ms = 300;
+    start_good_family();
+    script->conduct = IS_DEAF;
+    kill(family, SIGTERM);
+    ck_assert_int_eq(end_of_family(), SUPERVISOR_CUT);
+    ck_assert_int_eq(count_events(KILL, NULL), options.workers);
+}
+END_TEST
+
+START_TEST(a_second_term_is_quick)
+{
+    start_good_family();
+    script->conduct = IS_DEAF;
+    kill(family, SIGTERM);
+    expect_events(options.workers, DRAIN, NULL);
+    kill(family, SIGTERM);
+    ck_assert_int_eq(end_of_family(), 128 + SIGTERM);
+}
+END_TEST
+
+static const int quick[] = {SIGINT, SIGQUIT};
+
+START_TEST(int_and_quit_end_at_once)
+{
+    start_good_family();
+    script->conduct = IS_DEAF;
+    kill(family, quick[_i]);
+    ck_assert_int_eq(end_of_family(), 128 + quick[_i]);
+    ck_assert_int_eq(count_events(EXIT, "\"signal\":9"), options.workers);
+}
+END_TEST
+
+/* --- Changes --- */
+
+START_TEST(a_reload_replaces_everyone_new_ones_first)
+{
+    start_good_family();
+    kill(family, SIGHUP);
+    expect_events(options.workers, EXIT, "reload");
+    ck_assert_int_eq(count_events(READY, "\"generation\":2"), options.workers);
+    const char *first_drain = strstr(events(), DRAIN);
+    const char *first_new = strstr(written, "\"generation\":2");
+    ck_assert(first_new && first_drain && first_new < first_drain);
+}
+END_TEST
+
+START_TEST(a_hundred_reloads_in_a_row_are_two)
+{
+    start_good_family();
+    kill(family, SIGSTOP);
+    for (int i = 0; i < 100; i++)
+        kill(family, SIGHUP);
+    kill(family, SIGCONT);
+    expect_events(1, READY, "\"generation\":2");
+    for (int i = 0; i < 100; i++)
+        kill(family, SIGHUP);
+    expect_events(options.workers, EXIT, "\"generation\":2");
+    int64_t before = milliseconds();
+    while (milliseconds() - before < 500)
+        poll(NULL, 0, 50);
+    ck_assert_int_le(count_events(SPAWN, NULL), 3 * options.workers);
+}
+END_TEST
+
+START_TEST(a_generation_that_cannot_start_is_given_up)
+{
+    start_good_family();
+    script->conduct = FAILS_IF_NEW;
+    kill(family, SIGHUP);
+    expect_events(2, EXIT, "\"code\":9");
+    int64_t before = milliseconds();
+    while (milliseconds() - before < 1000)
+        poll(NULL, 0, 50);
+    ck_assert_int_eq(count_events(DRAIN, NULL), 0); // nobody had to go
+    ck_assert_int_eq(count_events(EXIT, NULL), 2);
+    script->conduct = GOOD;
+    kill(family, SIGHUP);
+    expect_events(options.workers, EXIT, "reload");
+}
+END_TEST
+
+START_TEST(ttin_and_ttou_change_the_number)
+{
+    options.max_workers = 4;
+    start_good_family();
+    kill(family, SIGTTIN);
+    expect_events(4, READY, NULL);
+    kill(family, SIGTTIN); // no more are allowed
+    kill(family, SIGTTOU);
+    expect_events(1, EXIT, "too many workers");
+    ck_assert_int_eq(count_events(SPAWN, NULL), 4);
+}
+END_TEST
+
+START_TEST(enough_requests_are_enough_and_the_next_comes_first)
+{
+    options.max_requests = 100;
+    start_good_family();
+    expect_events(6, EXIT, "enough requests");
+    /* Line by line: who is ready and not told to go are never fewer than
+     * were asked for, once they all had been. */
+    int there = 0;
+    bool all = false;
+    char *rest;
+    (void)events();
+    for (char *line = strtok_r(written, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        there += strstr(line, READY) != NULL;
+        there -= strstr(line, DRAIN) != NULL;
+        all = all || there == options.workers;
+        ck_assert(!all || there >= options.workers);
+    }
+}
+END_TEST
+
+/* --- Without a supervisor --- */
+
+static bool nobody_is_left(const void *context)
+{
+    const pid_t *workers = context;
+    for (int i = 0; i < 3; i++)
+        if (kill(workers[i], 0) == 0)
+            return false;
+    return true;
+}
+
+START_TEST(workers_do_not_outlive_their_supervisor)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1); // they come to us, to be buried
+    start_good_family();
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", family, family);
+    FILE *children = fopen(path, "re");
+    pid_t workers[3];
+    ck_assert_int_eq(
+        fscanf(children, "%d %d %d", &workers[0], &workers[1], &workers[2]), 3);
+    fclose(children);
+    kill(family, SIGKILL);
+    ck_assert_int_eq(end_of_family(), 128 + SIGKILL);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(status_of(workers[i]), 128 + SIGKILL);
+    wait_until(nobody_is_left, workers);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("supervisor");
+    TCase *deaths = new_case(suite, "deaths");
+    tcase_add_checked_fixture(deaths, make_script, end_family);
+    tcase_add_test(deaths, a_worker_that_is_killed_is_replaced_in_its_place);
+    tcase_add_test(deaths, workers_that_die_young_do_not_make_a_fork_storm);
+    tcase_add_test(deaths,
+                   workers_that_cannot_start_at_all_end_it_with_a_status);
+    tcase_add_test(deaths,
+                   workers_that_are_never_ready_are_killed_and_end_it_too);
+    tcase_add_test(deaths, a_failed_fork_is_tried_again_and_never_an_end);
+    tcase_add_test(deaths, workers_do_not_outlive_their_supervisor);
+
+    TCase *stuck = new_case(suite, "stuck");
+    tcase_add_checked_fixture(stuck, make_script, end_family);
+    tcase_add_test(stuck, a_stopped_worker_is_found_and_replaced);
+    tcase_add_test(stuck, a_request_that_takes_too_long_costs_its_worker);
+    tcase_add_test(stuck, requests_may_take_any_time_if_that_is_said);
+    tcase_add_test(stuck, a_family_that_was_frozen_as_a_whole_kills_nobody);
+    tcase_add_test(stuck, a_worker_that_scribbles_on_its_seat_harms_no_other);
+    tcase_add_test(stuck, a_worker_cannot_write_on_the_seat_of_another);
+
+    TCase *end = new_case(suite, "end");
+    tcase_add_checked_fixture(end, make_script, end_family);
+    tcase_add_test(end, term_drains);
+    tcase_add_test(
+        end, who_does_not_go_is_killed_at_the_deadline_and_the_status_tells);
+    tcase_add_test(end, a_second_term_is_quick);
+    tcase_add_loop_test(end, int_and_quit_end_at_once, 0, COUNT(quick));
+
+    TCase *changes = new_case(suite, "changes");
+    tcase_add_checked_fixture(changes, make_script, end_family);
+    tcase_add_test(changes, a_reload_replaces_everyone_new_ones_first);
+    tcase_add_test(changes, a_hundred_reloads_in_a_row_are_two);
+    tcase_add_test(changes, a_generation_that_cannot_start_is_given_up);
+    tcase_add_test(changes, ttin_and_ttou_change_the_number);
+    tcase_add_test(changes,
+                   enough_requests_are_enough_and_the_next_comes_first);
+    return run_suite(suite);
+}
