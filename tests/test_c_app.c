@@ -17,8 +17,6 @@ static struct {
 } sink;
 
 static struct exchange exchange;
-static int log_end;
-static char log_text[TEXT_BYTES];
 
 static int take_piece(void *to, const struct piece *piece)
 {
@@ -35,28 +33,11 @@ static int take_piece(void *to, const struct piece *piece)
     return 0;
 }
 
-static void catch_the_log(void)
-{
-    int ends[2];
-    ck_assert_int_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-    ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
-    close(ends[1]);
-    log_end = ends[0];
-}
-
-/* All that was logged since the last call. */
-static const char *logged(void)
-{
-    ssize_t len = read(log_end, log_text, sizeof log_text - 1);
-    log_text[len > 0 ? len : 0] = '\0';
-    return log_text;
-}
-
 static void expect_log(const char *text)
 {
-    const char *log = logged();
-    ck_assert_msg(strstr(log, text), "logged: %s", log);
-    ck_assert_uint_eq(count_lines(log), 1);
+    const char *line = next_write();
+    ck_assert_msg(strstr(line, text), "logged: %s", line);
+    ck_assert_str_eq(next_write(), "");
 }
 
 /* Ask `answer` for what came over the wire. */
@@ -133,7 +114,7 @@ START_TEST(headers_leave_with_the_first_byte_and_every_write_at_once)
     get(writes_twice);
     expect_body("3\r\none\r\n5\r\nthree\r\n0\r\n\r\n");
     ck_assert(!exchange.response.broken);
-    ck_assert_str_eq(logged(), "");
+    ck_assert_str_eq(next_write(), "");
 }
 END_TEST
 
@@ -183,7 +164,7 @@ START_TEST(a_status_without_a_body_has_none)
     get(writes_in_vain);
     expect_sent(_i ? "HTTP/1.1 204 " : "HTTP/1.1 304 ");
     expect_body("");
-    ck_assert_str_eq(logged(), "");
+    ck_assert_str_eq(next_write(), "");
 }
 END_TEST
 
@@ -237,7 +218,7 @@ START_TEST(a_client_that_left_is_no_fault_of_the_application)
     get(hears_that_nobody_is_there);
     ck_assert_int_eq(sink.calls, 1);
     ck_assert(exchange.response.broken);
-    ck_assert_str_eq(logged(), "");
+    ck_assert_str_eq(next_write(), "");
 }
 END_TEST
 
@@ -330,7 +311,7 @@ START_TEST(a_wrong_status_or_header_is_refused_by_name)
     get(is_refused);
     expect_500();
     ck_assert_ptr_null(strstr(sink.bytes, "X-Before"));
-    const char *log = logged();
+    const char *log = next_write();
     ck_assert_msg(strstr(log, refused[_i].log), "logged: %s", log);
     ck_assert_ptr_nonnull(strstr(log, "app test: returned -1\n"));
 }
@@ -351,7 +332,7 @@ START_TEST(a_head_that_is_too_large_is_refused)
     get(has_a_long_header);
     expect_500();
     ck_assert_ptr_nonnull(strstr(
-        logged(), "app test: start_response: too many or too long headers: "));
+        next_write(), "app test: start_response: too many or too long headers: "));
 }
 END_TEST
 
@@ -410,7 +391,7 @@ START_TEST(nothing_is_written_before_a_status)
     get(uses_kept_write);
     expect_500();
     ck_assert_ptr_nonnull(
-        strstr(logged(), "app test: write: before start_response\n"));
+        strstr(next_write(), "app test: write: before start_response\n"));
 }
 END_TEST
 
@@ -490,7 +471,7 @@ START_TEST(the_body_is_read_in_pieces_to_its_end)
 {
     ask_with_large_body(reads_all);
     expect_sent("HTTP/1.1 200 ");
-    ck_assert_str_eq(logged(), "");
+    ck_assert_str_eq(next_write(), "");
 }
 END_TEST
 
@@ -499,7 +480,7 @@ START_TEST(a_body_that_is_lost_is_an_error_and_said)
     ask_with_large_body(loses_its_body);
     expect_500();
     ck_assert_ptr_nonnull(
-        strstr(logged(), "app test: read the body: Bad file descriptor\n"));
+        strstr(next_write(), "app test: read the body: Bad file descriptor\n"));
 }
 END_TEST
 

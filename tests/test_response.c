@@ -817,7 +817,7 @@ END_TEST
 
 START_TEST(a_probe_that_fails_breaks_the_response)
 {
-    sink.fails_at = 1;
+    fails_at = 1;
     ck_assert_int_eq(response_probe(&response), -1);
     ck_assert_int_eq(errno, ECONNRESET);
     ck_assert(response.broken);
