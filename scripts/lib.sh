@@ -250,10 +250,10 @@ ask_all() {
     settle
 }
 
-# visit_silently N: N clients come, say nothing and stay. Sets clients, the pid
-# of them all, which is among the helpers.
+# visit_silently N: N clients come, say nothing and stay, 20 s at most. Sets
+# clients, the pid of them all, which is among the helpers.
 visit_silently() {
-    "$build/flood" --silent --quiet -n "$1" -c "$1" --timeout 60 \
+    "$build/flood" --silent --quiet -n "$1" -c "$1" --timeout 20 \
         "127.0.0.1:$port" >/dev/null 2>&1 &
     clients=$!
     helpers="$helpers $clients"
