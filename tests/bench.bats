@@ -81,6 +81,36 @@ skip_if_sanitized() {
     [[ ${lines[-1]} == "not there, left out: "*"gunicorn uwsgi" ]]
 }
 
+@test "bench-gateways.sh counts errors, and goes on without who does not start" {
+    cat >"$BATS_TEST_TMPDIR/busybox" <<'END'
+#!/usr/bin/python3
+"""busybox httpd -f -p ADDRESS:PORT: one good answer, then only bad ones."""
+import http.server
+import sys
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    answers = [200]
+
+    def do_GET(self):
+        self.send_response(self.answers.pop() if self.answers else 500)
+        self.end_headers()
+
+
+address = "127.0.0.1", int(sys.argv[4].split(":")[1])
+http.server.HTTPServer(address, Handler).serve_forever()
+END
+    printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/lighttpd"
+    chmod +x "$BATS_TEST_TMPDIR"/*
+    PATH=$BATS_TEST_TMPDIR:$PATH run scripts/bench-gateways.sh \
+        --json --rounds=2 --requests=10 c
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"lighttpd did not start, left out"* ]]
+    [[ $output == *'"name":"2a"'*'"cpu_ratio":1.000,"to":"2a","errors":0}'* ]]
+    [[ $output == *'"name":"busybox",'*'"to":"2a","errors":20}'* ]]
+}
+
 @test "bench-gateways.sh says what it wants when it is called wrongly" {
     for arguments in walk --rounds=0 --requests=0 --requests=1x --fast; do
         run scripts/bench-gateways.sh "$arguments"
@@ -128,7 +158,8 @@ print(*os.times()[:4])
     [ "$status" -eq 127 ]
     # shellcheck disable=SC2016 # the inner shell's
     run "$build/bench/cpu_meter" "$BATS_TEST_TMPDIR/cpu" \
-        sh -c 'trap "exit 4" TERM; kill "$PPID"; while :; do sleep 0.02; done'
+        sh -c 'trap "exit 4" TERM; kill "$PPID"
+            for _ in $(seq 500); do sleep 0.02; done'
     [ "$status" -eq 4 ]
     run "$build/bench/cpu_meter"
     [ "$status" -eq 64 ]

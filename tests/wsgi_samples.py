@@ -584,7 +584,7 @@ class FlaskTest(ServedTest):
             self.assertEqual(answer.status, 400, wrong)
 
     def test_error_pages_are_its_own(self):
-        answer = self.site.get("/no/<such>/page")
+        answer = self.site.get("/no/%3Csuch%3E/page")
         self.assertEqual(answer.status, 404)
         self.assertIn("<code>/no/&lt;such&gt;/page</code>", answer.text)
         answer = self.site.get("/raise")
