@@ -67,8 +67,8 @@ static int write_body(struct app_environ *env, const void *bytes, size_t len)
     return -1;
 }
 
-static int send_headers(const struct call *call,
-                        const struct app_header *headers)
+static int add_headers(const struct call *call,
+                       const struct app_header *headers)
 {
     for (const struct app_header *header = headers; header->name; header++)
         if (response_header(&call->exchange->response, header->name,
@@ -98,7 +98,7 @@ static app_write_fn *start_response(struct app_environ *env, const char *status,
         return NULL;
     }
     response_start(response, code);
-    if (send_headers(call, headers) < 0) {
+    if (add_headers(call, headers) < 0) {
         response_restart(response);
         return NULL;
     }
