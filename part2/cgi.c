@@ -372,9 +372,9 @@ static enum gateway_outcome run(struct exchange *exchange,
     return outcome;
 }
 
-/* A program that would write to the client itself (RFC 3875 5): none may here,
- * where others may wait for the same connection. */
-static bool parses_no_header(const struct cgi_program *program)
+/* Would it speak HTTP to the client itself (RFC 3875 5)? Then the framing, and
+ * with it the next answer on this connection, would be in its hands. */
+static bool is_nph(const struct cgi_program *program)
 {
     return strncmp(program->name, "nph-", strlen("nph-")) == 0;
 }
@@ -395,7 +395,7 @@ static enum gateway_outcome answer(struct exchange *exchange,
         response_error(&exchange->response, status, NULL);
         return GATEWAY_ANSWERED;
     }
-    if (parses_no_header(&program)) {
+    if (is_nph(&program)) {
         log_line("cgi %s: NPH programs are not offered", program.name);
         response_error(&exchange->response, 501, NULL);
     } else if (exchange->request.complete) { // else its body is wanted first

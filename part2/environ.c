@@ -142,7 +142,7 @@ static void add_request(struct environ *env, const struct exchange *exchange)
     environ_add(env, "REMOTE_HOST",
                 exchange->peer); // looking it up could block
     environ_add(env, "REQUEST_METHOD", request->method);
-    environ_add(env, "REQUEST_URI", request->target);
+    environ_add(env, "REQUEST_URI", request->target); // redirected or not
     environ_add(env, "QUERY_STRING", request->query ? request->query : "");
 
     /* A chunked body has a length too: it has been read to its end. */
