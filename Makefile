@@ -22,7 +22,7 @@ FUZZERS := $(patsubst tests/%.c,build/fuzz/%,$(wildcard tests/fuzz_*.c))
 C_FILES = $(wildcard common/*.[ch] part?/*.[ch] part2/*/*.c tools/*.[ch] \
             tests/*.[ch] bench/*.c labs/*/*.c labs/*/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
-            tests/*.bash part2/cgi-bin/* \
+            part2/cgi-bin/* \
             labs/*.sh labs/*/run.sh labs/*/*/*.sh exercises/*.sh exercises/*/*.sh \
             tests/*.sh)
 

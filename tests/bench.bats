@@ -3,7 +3,7 @@
 
 setup() {
     cd "$BATS_TEST_DIRNAME/.." || exit
-    source tests/lib.bash
+    source scripts/lib.sh
 }
 
 # field NAME: of the one line of JSON in $output.

@@ -8,7 +8,7 @@
 
 setup() {
     cd "$BATS_TEST_DIRNAME/.." || exit
-    source tests/lib.bash
+    source scripts/lib.sh
     site=$BATS_TEST_TMPDIR/site
     mkdir "$site"
     seq 100000 >"$site/numbers.txt"

@@ -159,7 +159,7 @@ session_is_over() {
         "$build/apps/echo.so" labs/mix-and-match/greet/greet.py \
         >"$own/port" 3>&- &
     local wsgiref=$! ended=0 wsgiref_port
-    wait_for 10 grep -q '^port ' "$own/port"
+    wait_until 100 grep -q '^port ' "$own/port"
     wsgiref_port=$(sed -n 's/^port //p' "$own/port")
     head -c 200000 /dev/urandom >"$own/sent"
     for name in shell c; do

@@ -313,7 +313,7 @@ START_TEST(a_wrong_status_or_header_is_refused_by_name)
     ck_assert_ptr_null(strstr(sink.bytes, "X-Before"));
     const char *log = next_write();
     ck_assert_msg(strstr(log, refused[_i].log), "logged: %s", log);
-    ck_assert_ptr_nonnull(strstr(log, "app test: returned -1\n"));
+    expect_log("app test: returned -1\n");
 }
 END_TEST
 
@@ -331,8 +331,9 @@ START_TEST(a_head_that_is_too_large_is_refused)
 {
     get(has_a_long_header);
     expect_500();
-    ck_assert_ptr_nonnull(strstr(
-        next_write(), "app test: start_response: too many or too long headers: "));
+    ck_assert_ptr_nonnull(
+        strstr(next_write(),
+               "app test: start_response: too many or too long headers: "));
 }
 END_TEST
 
