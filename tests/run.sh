@@ -1,19 +1,26 @@
 #!/bin/sh
-# run.sh - runs the test programs given and all .bats files, shows what each
-# says at its end, and looks whether any of them left a process behind.
+# run.sh - runs the test programs given, all .bats files and the suites in
+# Python, some at a time: most of a test is waiting. Shows what each says, and
+# looks whether any of them left a process behind.
 set -u
 
-cd "$(dirname "$0")/.." || exit 1
-build=${BUILD:-build}
-failed=
-count=0
-
-run() {
-    name=$1
+if [ "${1:-}" = --one ]; then # by ourselves: one of them, with its output kept
     shift
-    count=$((count + 1))
-    "$@" </dev/null || failed="$failed $name"
-}
+    case $1 in
+    *.bats) bats "$1" ;;
+    *) "$1" ;;
+    esac </dev/null >"$KEPT/$(basename "$1")" 2>&1 ||
+        touch "$KEPT/$(basename "$1").failed"
+    cat "$KEPT/$(basename "$1")" # in one piece: the next may be ending too
+    exit 0
+fi
+
+cd "$(dirname "$0")/.." || exit 1
+. scripts/lib.sh
+JOBS=${JOBS:-3}
+KEPT=$(mktemp -d)
+export KEPT
+end_by "rm -rf '$KEPT'"
 
 # Programs of this build that still run, as "pid program".
 left_behind() {
@@ -29,11 +36,10 @@ left_behind() {
 }
 
 before=$(left_behind)
-for program; do
-    run "$(basename "$program")" "$program"
-done
-run bats bats tests/*.bats
+set -- tests/*.bats tests/test_family.py "$@"
+printf '%s\n' "$@" | xargs -P "$JOBS" -n 1 "$0" --one
 
+failed=$(cd "$KEPT" && find . -name '*.failed' | sed 's|^\./\(.*\)\.failed| \1|' | tr -d '\n')
 # What ran before is the reader's.
 remaining=$(left_behind | grep -vxF "$before" || true)
 if [ -n "$remaining" ]; then
@@ -44,4 +50,4 @@ if [ -n "$failed" ]; then
     echo "FAILED:$failed"
     exit 1
 fi
-echo "all $count test programs passed"
+echo "all $# test programs passed"
