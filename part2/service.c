@@ -5,6 +5,7 @@
 #include "common/rules.h"
 #include "common/site.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,10 +62,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const char *path_of(int directory)
 {
+    static char path[PATH_MAX];
     char link[sizeof "/proc/self/fd/" + 3 * sizeof directory];
     snprintf(link, sizeof link, "/proc/self/fd/%d", directory);
-    char *path = realpath(link, NULL);
-    if (!path)
+    if (!realpath(link, path))
         die("find the path of the document root");
     return path;
 }
