@@ -205,10 +205,11 @@ $(B)/test_rules: $(call objects,common/rules)
 $(B)/test_body: $(call objects,common/body)
 $(B)/test_request: $(call objects,common/request common/body common/rules)
 $(B)/test_access_log: $(call objects,$(addprefix common/,access_log log \
-    response request body rules))
+    response accept request body rules))
 $(B)/test_accept: $(call objects,$(addprefix common/,accept request body \
     rules))
-$(B)/test_response: $(call objects,common/response common/rules)
+$(B)/test_response: $(call objects,$(addprefix common/,response accept request \
+    body rules))
 $(B)/test_log: $(call objects,common/log)
 $(B)/test_net: $(call objects,common/net common/log)
 $(B)/test_options: $(call objects,common/options common/media_types \
