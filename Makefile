@@ -153,8 +153,8 @@ help: ## show this list
 # --- Stages: the link lines --------------------------------------------------
 
 objects = $(patsubst %,$(B)/%.o,$(1))
-FILES  := $(call objects,$(addprefix common/,files beneath conditions dates \
-            encodings listing media_types ranges))
+FILES  := $(call objects,$(addprefix common/,files file_cache beneath conditions \
+            dates encodings listing media_types ranges))
 COMMON := $(call objects,$(addprefix common/,connection access_log site \
             accept request body rules response net options log)) $(FILES)
 
@@ -214,6 +214,7 @@ $(B)/test_log: $(call objects,common/log)
 $(B)/test_net: $(call objects,common/net common/log)
 $(B)/test_options: $(call objects,common/options common/media_types \
     common/log)
+$(B)/test_file_cache: $(call objects,common/file_cache)
 $(B)/test_conditions: $(call objects,common/conditions common/dates)
 $(B)/test_dates: $(call objects,common/dates)
 $(B)/test_encodings: $(call objects,common/encodings common/rules)
