@@ -1,19 +1,22 @@
-/* file_cache.c - a place for each name, found by its hash. Whoever comes to a
- * place later has it: two names that share one read their files in turn, as
- * without a cache. */
+/* file_cache.c - a place for each name, found by its hash. A name that is asked
+ * for twice running has the place; two that share one and are asked for in turn
+ * are read each time, as without a cache.
+ *
+ * So who asks once, as a child does that serves one request, pays for no more
+ * than a note: memory that a process touches first costs it more than a file
+ * that is read. */
 #include "file_cache.h"
 
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 /* FNV-1a: short, and names that differ little spread well. */
-static struct cached_file *place_of(struct file_cache *cache, const char *name)
+static uint32_t hash_of(const char *name)
 {
     uint32_t hash = 2166136261;
     for (; *name; name++)
         hash = (hash ^ (unsigned char)*name) * 16777619;
-    return &cache->places[hash % FILE_CACHE_PLACES];
+    return hash;
 }
 
 static bool is_same_time(const struct timespec *one,
@@ -37,7 +40,10 @@ struct cached_file *file_cache_find(struct file_cache *cache, const char *name,
 {
     if (!cache)
         return NULL;
-    struct cached_file *place = place_of(cache, name);
+    uint32_t hash = hash_of(name);
+    if (cache->asked[hash % FILE_CACHE_PLACES] != hash)
+        return NULL;
+    struct cached_file *place = &cache->places[hash % FILE_CACHE_PLACES];
     if (strcmp(place->name, name) != 0 || !is_unchanged(&place->about, about))
         return NULL;
     return place;
@@ -52,7 +58,13 @@ struct cached_file *file_cache_keep(struct file_cache *cache, const char *name,
         about->st_size > FILE_CACHE_FILE_BYTES ||
         about->st_ctim.tv_sec > now - FILE_SETTLED_SECONDS)
         return NULL;
-    struct cached_file *place = place_of(cache, name);
+    uint32_t hash = hash_of(name);
+    uint32_t *asked = &cache->asked[hash % FILE_CACHE_PLACES];
+    bool is_asked_again = *asked == hash;
+    *asked = hash;
+    if (!is_asked_again)
+        return NULL;
+    struct cached_file *place = &cache->places[hash % FILE_CACHE_PLACES];
     place->name[0] = '\0';
     if (pread(file, place->bytes, (size_t)about->st_size, 0) != about->st_size)
         return NULL;

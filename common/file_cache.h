@@ -1,4 +1,4 @@
-/* file_cache.h - the bytes of small files that were asked for before.
+/* file_cache.h - the bytes of small files that were asked for twice.
  *
  * Nothing here is ever stale: each use compares what stat(2) says of the file
  * now with what it said before the bytes were read, and a file that changed so
@@ -12,6 +12,7 @@
 #define COMMON_FILE_CACHE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -35,6 +36,7 @@ struct cached_file {
 };
 
 struct file_cache {
+    uint32_t asked[FILE_CACHE_PLACES]; // hash of the name last asked for there
     struct cached_file places[FILE_CACHE_PLACES];
 };
 
@@ -46,7 +48,8 @@ struct cached_file *file_cache_find(struct file_cache *cache, const char *name,
 
 /* Read `file`, whose name this is and of which fstat(2) has just said `about`,
  * and keep it in the place of another. Returns it, or NULL if it is not kept:
- * too large, too young at the time `now`, no longer so long, not readable. */
+ * asked for the first time, too large, too young at the time `now`, no longer
+ * so long, not readable. */
 struct cached_file *file_cache_keep(struct file_cache *cache, const char *name,
                                     int file, const struct stat *about,
                                     time_t now);
