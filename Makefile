@@ -160,8 +160,8 @@ objects = $(patsubst %,$(B)/%.o,$(1))
 # What several programs are made of.
 REQUEST := $(call objects,$(addprefix common/,request body rules))
 SOCKETS := $(call objects,$(addprefix common/,net options media_types log))
-FILES   := $(call objects,$(addprefix common/,files beneath conditions dates \
-            encodings listing ranges))
+FILES   := $(call objects,$(addprefix common/,files file_cache beneath \
+            conditions dates encodings listing ranges))
 COMMON  := $(call objects,$(addprefix common/,connection access_log site \
             accept response)) $(REQUEST) $(SOCKETS) $(FILES)
 SERVICE := $(call objects,part2/service part2/environ) $(COMMON)
@@ -257,13 +257,14 @@ $(B)/test_rules: $(call objects,common/rules)
 $(B)/test_body: $(call objects,common/body)
 $(B)/test_request: $(REQUEST)
 $(B)/test_access_log: $(call objects,$(addprefix common/,access_log log \
-    response)) $(REQUEST)
+    response accept)) $(REQUEST)
 $(B)/test_accept: $(call objects,common/accept) $(REQUEST)
-$(B)/test_response: $(call objects,common/response common/rules)
+$(B)/test_response: $(call objects,common/response common/accept) $(REQUEST)
 $(B)/test_log: $(call objects,common/log)
 $(B)/test_net: $(call objects,common/net common/log)
 $(B)/test_options: $(call objects,common/options common/media_types \
     common/log)
+$(B)/test_file_cache: $(call objects,common/file_cache)
 $(B)/test_conditions: $(call objects,common/conditions common/dates)
 $(B)/test_dates: $(call objects,common/dates)
 $(B)/test_encodings: $(call objects,common/encodings common/rules)

@@ -4,7 +4,6 @@
  * what the client sends; only the body of a request grows, up to its limit. */
 #include "connection.h"
 
-#include "accept.h"
 #include "access_log.h"
 #include "log.h"
 
@@ -138,8 +137,7 @@ static void open_response(struct connection *connection, bool keep_alive)
     response_open(&exchange->response, send_to_socket, connection,
                   request->head_complete ? request->minor : 1, for_head,
                   keep_alive);
-    exchange->response.likes_html =
-        accept_type(request, "text/html") > accept_type(request, "text/plain");
+    exchange->response.request = request;
 }
 
 static void answer(struct connection *connection)

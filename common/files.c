@@ -12,6 +12,7 @@
 #include "dates.h"
 #include "encodings.h"
 #include "exchange.h"
+#include "file_cache.h"
 #include "listing.h"
 #include "log.h"
 #include "media_types.h"
@@ -35,14 +36,13 @@ enum {
     JOINED_BYTES = 2048,
     PART_HEAD_BYTES = 512,
     BOUNDARY_BYTES = 33,
-    /* The clocks of file systems may stand still for two seconds (FAT). */
-    SETTLED_SECONDS = 2,
 };
 
 /* One form of a file: itself or one of its neighbours. */
 struct representation {
-    int file;
     struct stat about;
+    struct cached_file *cached; // its bytes; NULL if they are in `file`
+    int file;                   // -1 if it is not open
     enum encoding encoding;
     bool varies; // there are others
     char type[MEDIA_TYPE_BYTES];
@@ -138,50 +138,80 @@ static bool is_older(const struct stat *one, const struct stat *other)
                : one->st_mtim.tv_nsec < other->st_mtim.tv_nsec;
 }
 
-/* Open the neighbour of `name` that has this encoding. Returns -1 if there is
- * none that would do: one that is older does not have the same content. */
-static int open_neighbour(int root, const char *name, enum encoding encoding,
-                          const struct stat *original, struct stat *about)
+/* Is there a neighbour of `name` that has this encoding, and would do? One
+ * that is older does not have the same content. */
+static bool find_neighbour(int root, const char *name, enum encoding encoding,
+                           const struct stat *original, struct stat *about)
 {
     char path[PATH_MAX];
-    if (!join(path, sizeof path, name, encoding_ending(encoding)))
-        return -1;
-    int file = beneath_open(root, path, O_RDONLY);
-    if (file < 0)
-        return -1;
-    if (fstat(file, about) == 0 && S_ISREG(about->st_mode) &&
-        !is_older(about, original))
-        return file;
-    close(file);
-    return -1;
+    return join(path, sizeof path, name, encoding_ending(encoding)) &&
+           beneath_stat(root, path, about) == 0 && S_ISREG(about->st_mode) &&
+           !is_older(about, original);
 }
 
-/* Replace the file by the neighbour that is most welcome, if one is. Returns
- * how welcome the best is: 0 if nothing there can be accepted. */
-static int choose_encoding(struct representation *chosen, int root,
-                           const char *name, const char *accept)
+/* Choose the neighbour that is most welcome, if one is. Returns how welcome
+ * the best is: 0 if nothing there can be accepted. One that is not wanted only
+ * matters for Vary, and for that it is enough to look once a second. */
+static int choose_encoding(struct representation *chosen,
+                           const struct files *files, const char *name,
+                           const char *accept, time_t now)
 {
     const struct stat original = chosen->about;
+    struct cached_file *cached = file_cache_find(files->cache, name, &original);
+    bool seen = cached && cached->neighbours_seen == now;
     int best = encoding_quality(accept, ENCODING_IDENTITY);
+    chosen->encoding = ENCODING_IDENTITY;
+    chosen->varies = seen && cached->has_neighbours;
     for (int i = ENCODING_IDENTITY - 1; i >= 0; i--) {
         struct stat about;
         enum encoding encoding = (enum encoding)i;
-        int file = open_neighbour(root, name, encoding, &original, &about);
-        if (file < 0)
+        int quality = encoding_quality(accept, encoding);
+        bool is_wanted = quality > 0 && quality >= best;
+        if ((seen && !is_wanted) ||
+            !find_neighbour(files->root, name, encoding, &original, &about))
             continue;
         chosen->varies = true;
-        int quality = encoding_quality(accept, encoding);
-        bool is_better = quality >= best;
-        int discarded = is_better ? chosen->file : file;
-        if (is_better) {
-            chosen->file = file;
+        if (is_wanted) {
             chosen->about = about;
             chosen->encoding = encoding;
             best = quality;
         }
-        close(discarded);
+    }
+    if (cached && !seen) {
+        cached->neighbours_seen = now;
+        cached->has_neighbours = chosen->varies;
     }
     return best;
+}
+
+/* Returns -1 with errno for all but regular files, which have an end one can
+ * wait for. */
+static int open_regular(int root, const char *path, struct stat *about)
+{
+    int file = beneath_open(root, path, O_RDONLY);
+    if (file < 0 || (fstat(file, about) == 0 && S_ISREG(about->st_mode)))
+        return file;
+    close(file);
+    errno = EACCES;
+    return -1;
+}
+
+/* Get hold of it: of its bytes, or of the open file. Returns 0, or -1 with
+ * errno. */
+static int obtain(struct representation *it, const struct files *files,
+                  const char *name, time_t now)
+{
+    char path[PATH_MAX];
+    if (!join(path, sizeof path, name, encoding_ending(it->encoding)))
+        return -1;
+    it->cached = file_cache_find(files->cache, path, &it->about);
+    if (it->cached)
+        return 0;
+    it->file = open_regular(files->root, path, &it->about);
+    if (it->file < 0)
+        return -1;
+    it->cached = file_cache_keep(files->cache, path, it->file, &it->about, now);
+    return 0;
 }
 
 /* Tags are made for each answer, so without printf. */
@@ -202,7 +232,7 @@ static char *put_hex(char *end, uint64_t number, char behind)
 static void describe(struct representation *it, const char *name, time_t now)
 {
     const struct stat *about = &it->about;
-    bool is_settled = about->st_mtim.tv_sec <= now - SETTLED_SECONDS;
+    bool is_settled = about->st_mtim.tv_sec <= now - FILE_SETTLED_SECONDS;
     /* 8.8.2.1: never later than the answer itself. Nor before 1970, which not
      * every client can count. */
     it->modified = about->st_mtim.tv_sec < now ? about->st_mtim.tv_sec : now;
@@ -387,6 +417,9 @@ static int send_range(struct response *response,
                       const struct representation *it,
                       const struct range *range)
 {
+    if (it->cached)
+        return response_write(response, it->cached->bytes + range->first,
+                              (size_t)range->len);
     int sent =
         response_write_file(response, it->file, range->first, range->len);
     if (sent < 0 && errno == EIO)
@@ -494,36 +527,32 @@ static void send_file(struct exchange *exchange,
     }
 }
 
-/* Of a regular file, which has an end one can wait for. */
-static void answer_file(struct exchange *exchange, struct representation *it,
-                        int root, const char *name)
+static void answer_file(struct exchange *exchange, const struct files *files,
+                        const char *name, const struct stat *original)
 {
     char room[JOINED_BYTES];
     const char *accept = joined(&exchange->request, "Accept-Encoding", room);
     time_t now = time(NULL);
-    if (choose_encoding(it, root, name, accept) == 0) {
-        it->varies = true; // the refusal, if nothing else
-        refuse_with(&exchange->response, 406, it);
+    struct representation it = {.about = *original, .file = -1};
+    if (choose_encoding(&it, files, name, accept, now) == 0) {
+        it.varies = true; // the refusal, if nothing else
+        refuse_with(&exchange->response, 406, &it);
         return;
     }
-    describe(it, name, now);
-    send_file(exchange, it, now);
-}
-
-/* What was opened decides. */
-static void answer_opened(struct exchange *exchange, const struct files *files,
-                          struct representation *it, const char *name)
-{
-    if (fstat(it->file, &it->about) < 0)
-        refuse(exchange, 500);
-    else if (S_ISREG(it->about.st_mode))
-        answer_file(exchange, it, files->root, name);
-    else if (!S_ISDIR(it->about.st_mode))
-        refuse(exchange, 403);
-    else if (ends_with_slash(exchange->request.path))
-        answer_directory(exchange, files); // its index is a directory
-    else
-        redirect_to_slash(exchange);
+    if (obtain(&it, files, name, now) < 0 &&
+        it.encoding != ENCODING_IDENTITY) { // a neighbour nobody may read
+        it.encoding = ENCODING_IDENTITY;
+        it.about = *original;
+        obtain(&it, files, name, now);
+    }
+    if (it.cached || it.file >= 0) {
+        describe(&it, name, now);
+        send_file(exchange, &it, now);
+    } else {
+        refuse(exchange, status_of_error(errno));
+    }
+    if (it.file >= 0)
+        close(it.file);
 }
 
 void files_answer(struct exchange *exchange, const struct files *files)
@@ -540,14 +569,19 @@ void files_answer(struct exchange *exchange, const struct files *files)
         refuse(exchange, 404);
         return;
     }
-    struct representation it = {.encoding = ENCODING_IDENTITY};
-    it.file = beneath_open(files->root, name, O_RDONLY);
-    if (it.file >= 0) {
-        answer_opened(exchange, files, &it, name);
-        close(it.file);
-    } else if (errno == ENOENT && ends_with_slash(request->path)) {
-        answer_directory(exchange, files);
+    struct stat about;
+    if (beneath_stat(files->root, name, &about) < 0) {
+        if (errno == ENOENT && ends_with_slash(request->path))
+            answer_directory(exchange, files);
+        else
+            refuse(exchange, status_of_error(errno));
+    } else if (S_ISREG(about.st_mode)) {
+        answer_file(exchange, files, name, &about);
+    } else if (!S_ISDIR(about.st_mode)) {
+        refuse(exchange, 403);
+    } else if (ends_with_slash(request->path)) {
+        answer_directory(exchange, files); // its index is a directory
     } else {
-        refuse(exchange, status_of_error(errno));
+        redirect_to_slash(exchange);
     }
 }

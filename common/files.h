@@ -8,9 +8,10 @@ struct exchange;
 
 /* What there is to serve; options.c fills it in. */
 struct files {
-    int root;          // the document root, an open directory
-    const char *index; // the file that answers for a directory
-    bool list;         // directories without one are listed
+    int root;                 // the document root, an open directory
+    const char *index;        // the file that answers for a directory
+    bool list;                // directories without one are listed
+    struct file_cache *cache; // of the root; NULL: none
 };
 
 /* Answer GET and HEAD with the file that the path names below the root: 404

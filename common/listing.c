@@ -86,12 +86,8 @@ static bool look_at(int root, const char *directory, const char *name,
                        *directory ? "/" : "", name);
     if (len < 0 || (size_t)len >= sizeof path)
         return false;
-    int file = beneath_open(root, path, O_PATH);
-    if (file < 0)
-        return false;
-    bool known = fstat(file, about) == 0;
-    close(file);
-    return known && (S_ISREG(about->st_mode) || S_ISDIR(about->st_mode));
+    return beneath_stat(root, path, about) == 0 &&
+           (S_ISREG(about->st_mode) || S_ISDIR(about->st_mode));
 }
 
 static bool add(struct listing *listing, const char *name,

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -174,12 +173,12 @@ static const char *find_type(const char *ending)
     return found ? found->type : "application/octet-stream";
 }
 
+/* No type in the tables is too long: see is_type(). */
 void media_type(const char *name, char type[MEDIA_TYPE_BYTES])
 {
     const char *slash = strrchr(name, '/');
     const char *dot = strrchr(slash ? slash : name, '.');
     const char *found = find_type(dot ? dot + 1 : "");
     bool is_text = strncasecmp(found, "text/", 5) == 0;
-    snprintf(type, MEDIA_TYPE_BYTES, "%s%s", found,
-             is_text ? "; charset=utf-8" : "");
+    stpcpy(stpcpy(type, found), is_text ? "; charset=utf-8" : "");
 }

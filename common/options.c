@@ -1,6 +1,7 @@
 /* options.c - what a user may say to every stage, and the defaults. */
 #include "options.h"
 
+#include "file_cache.h"
 #include "log.h"
 #include "media_types.h"
 
@@ -225,6 +226,10 @@ static void fill_standard_descriptors(void)
     close(filler);
 }
 
+/* The process serves one root, so it has one cache. A child gets its own, as
+ * empty as ours was. */
+static struct file_cache cache; // written by files.c
+
 struct options options_parse(int argc, char **argv, const char *about,
                              const struct own_options *own)
 {
@@ -239,7 +244,7 @@ struct options options_parse(int argc, char **argv, const char *about,
                               .children = own ? children : NULL};
     struct options options = {.host = "127.0.0.1",
                               .port = "8080",
-                              .files = {.index = "index.html"},
+                              .files = {.index = "index.html", .cache = &cache},
                               .limits = default_limits};
     struct input input = {
         .options = &options, .root = ".", .own = own ? own->values : NULL};

@@ -2,6 +2,7 @@
  * that a small answer leaves in one write, and frames what follows. */
 #include "response.h"
 
+#include "accept.h"
 #include "rules.h"
 
 #include <assert.h>
@@ -88,7 +89,7 @@ void response_open(struct response *response, sink_fn *sink, void *to,
     forget(response);
     response->keep_alive = keep_alive;
     response->broken = false;
-    response->likes_html = false;
+    response->request = NULL;
     response->sink = sink;
     response->to = to;
     response->minor = minor;
@@ -489,6 +490,12 @@ static void add_why(struct page *page, const char *text)
     }
 }
 
+static bool likes_html(const struct request *request)
+{
+    return request && accept_type(request, "text/html") >
+                          accept_type(request, "text/plain");
+}
+
 static void begin_page(struct page *page, const struct response *response)
 {
     static const char html[] = "<!doctype html>\n<html lang=\"en\">\n"
@@ -496,7 +503,7 @@ static void begin_page(struct page *page, const struct response *response)
                                "<title>%d %s</title>\n<h1>%d %s</h1>\n";
     int status = response->status;
     const char *reason = response_reason(status);
-    page->is_html = response->likes_html;
+    page->is_html = likes_html(response->request);
     page->len =
         (size_t)(page->is_html ? snprintf(page->text, sizeof page->text, html,
                                           status, reason, status, reason)

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct request;
+
 /* What a sink is given: `bytes`, or if that is NULL, `len` bytes of `file`
  * from `offset` on. */
 struct piece {
@@ -28,11 +30,11 @@ typedef int sink_fn(void *to, const struct piece *piece);
 enum { RESPONSE_BUFFER_BYTES = 16384 };
 
 struct response {
-    int status;      // 0 until response_start()
-    int64_t sent;    // bytes of body so far
-    bool keep_alive; // may be cleared before the head has left
-    bool broken;     // the connection can carry nothing more
-    bool likes_html; // else response_error() writes plain text; may be set
+    int status;                    // 0 until response_start()
+    int64_t sent;                  // bytes of body so far
+    bool keep_alive;               // may be cleared before the head has left
+    bool broken;                   // the connection can carry nothing more
+    const struct request *request; // whose Accept a page heeds; NULL: none
 
     /* For response.c alone. */
     sink_fn *sink;
@@ -114,8 +116,8 @@ bool response_looks_whole(const struct response *response);
 int response_send(struct response *response, int status, const char *type,
                   const void *body, size_t len);
 
-/* A whole answer that says what is wrong: a small page of HTML or of plain
- * text. `why` is shown to the client as text, whatever it holds, or NULL. */
+/* A whole answer that says what is wrong: a small page, of HTML if the request
+ * would rather have that than plain text. `why` is shown to the client as text, whatever it holds, or NULL. */
 int response_error(struct response *response, int status, const char *why);
 
 /* The same behind response_start() and headers of the caller's. */

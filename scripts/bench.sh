@@ -12,11 +12,13 @@ usage() {
 Usage: scripts/bench.sh [--json] [--rounds=N] [PART...]
 Measures what a request costs. The parts; without any, all three:
   parse  instructions to read a browser's request: ours, and http-parser's alone
-  load   CPU a kept-alive request for 1 KiB: 1c; "fixed", a loop that reads and
-         writes a fixed answer of the same size; and "file", one that opens,
-         reads and closes the file each time besides
+  load   CPU a kept-alive request for 1 KiB: 1c, with its deadlines, checks and
+         the file looked at each time, but no line of log; "fixed", a loop that
+         reads and writes a fixed answer of the same size, and nothing else;
+         and "file", one that opens, reads and closes the file each time besides
   peers  the same load on other servers, as far as they are installed: nginx,
-         lighttpd, apache2, busybox httpd, python3 -m http.server
+         lighttpd, apache2, busybox httpd, python3 -m http.server; they too log
+         no requests, but for the last, which cannot be told
 Options:
   --json      one line of JSON for each row, not the table
   --rounds=N  let the servers take N turns (5)
@@ -232,6 +234,7 @@ report_turns() {
             if (json != "yes") {
                 print "1 KiB over one kept connection, " turns["fixed"] \
                     " rounds in turn; ratios to the fixed answer"
+                print "  (1c looks at its file for each request, and logs none)"
                 printf "  %-9s %8s %7s %-15s %10s %7s %s\n", "", "CPU us",
                     "ratio", "(spread)", "requests/s", "ratio", "(spread)"
             }

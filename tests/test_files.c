@@ -1,5 +1,6 @@
 /* test_files.c - which file a path means, and that it means none outside. */
 #include "common/exchange.h"
+#include "common/file_cache.h"
 #include "common/files.h"
 #include "common/options.h"
 #include "tests/sink.h"
@@ -275,9 +276,9 @@ END_TEST
 START_TEST(what_is_not_there_is_404)
 {
     static const char *const targets[] = {
-        "/none",           "/none/",    "/none/none",    "/hello.txt/",
-        "/hello.txt/none", "/dir/sub/", "/dangling",     "/loop",
-        "/loop/x",         "/socket",   "/hello.txt%0a", "/HELLO.TXT",
+        "/none",           "/none/",        "/none/none", "/hello.txt/",
+        "/hello.txt/none", "/dir/sub/",     "/dangling",  "/loop",
+        "/loop/x",         "/hello.txt%0a", "/HELLO.TXT",
         "/odd/", // its index is a directory: no redirect without end
     };
     choose_kernel(_i);
@@ -381,16 +382,23 @@ START_TEST(special_files_are_403_without_waiting)
 {
     choose_kernel(_i);
     check_status("/fifo", 403);
+    check_status("/socket", 403);
 }
 END_TEST
 
+/* Root may read everything. */
+static void become_nobody(void)
+{
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(setgid(NOBODY), 0);
+    ck_assert_int_eq(setuid(NOBODY), 0);
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); // sanitizers look at themselves
+}
+
 START_TEST(what_may_not_be_read_is_403)
 {
-    if (geteuid() == 0) {
-        ck_assert_int_eq(setgid(NOBODY), 0);
-        ck_assert_int_eq(setuid(NOBODY), 0);
-        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); // sanitizers look at themselves
-    }
+    become_nobody();
     choose_kernel(_i);
     check_status("/unreadable", 403);
     check_status("/closed/file", 403);
@@ -879,7 +887,185 @@ START_TEST(lines_that_are_too_long_to_be_joined_are_left_out)
 }
 END_TEST
 
+/* --- Files that are kept --- */
+
+static struct file_cache cache;
+
+static bool has_settled(const void *name)
+{
+    struct stat about;
+    ck_assert_int_eq(stat(own_path(name), &about), 0);
+    return about.st_ctim.tv_sec <= time(NULL) - FILE_SETTLED_SECONDS;
+}
+
+static void make_settled_root(void)
+{
+    make_root();
+    if (geteuid() == 0)
+        ck_assert_int_eq(chown(own_path("root/empty"), NOBODY, NOBODY), 0);
+    make_file("root/last", "");
+    wait_until(has_settled, "root/last");
+}
+
+static void check_body(const char *target, const char *body)
+{
+    const struct page page = {target, body};
+    check_pages(&page, 1);
+}
+
+/* From now on the target is in the cache. */
+static void have_kept(const char *target, const char *body)
+{
+    char path[64];
+    struct stat about;
+    files.cache = &cache;
+    check_body(target, body);
+    check_body(target, body);
+    snprintf(path, sizeof path, "root%s", target);
+    ck_assert_int_eq(stat(own_path(path), &about), 0);
+    ck_assert_ptr_nonnull(file_cache_find(&cache, target + 1, &about));
+    check_body(target, body);
+}
+
+START_TEST(a_kept_file_needs_no_descriptor)
+{
+    have_kept("/hello.txt", "hello\n");
+    struct rlimit before, few;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = (rlim_t)root + 1;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    check_body("/hello.txt", "hello\n");
+    check_status("/index.html", 503);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+END_TEST
+
+START_TEST(a_kept_file_answers_as_before)
+{
+    have_kept("/ten", "0123456789");
+    ask_with("GET /ten", "Range: bytes=2-4\r\n");
+    ck_assert_int_eq(exchange.response.status, 206);
+    ck_assert_str_eq(body_of(sink.bytes), "234");
+    ask("HEAD /ten");
+    check_header("HEAD", "Content-Length", "10");
+    ck_assert_str_eq(body_of(sink.bytes), "");
+    ask_with("GET /ten", "If-Modified-Since: " MODIFIED "\r\n");
+    ck_assert_int_eq(exchange.response.status, 304);
+}
+END_TEST
+
+/* Writes that a clock which stands still does not tell apart. */
+START_TEST(a_kept_file_is_seen_to_be_written)
+{
+    have_kept("/hello.txt", "hello\n");
+    static const char *const texts[] = {"HELLO\n", "hallo\n", "HALLO\n",
+                                        "longer\n", "s"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        make_file("root/hello.txt", texts[i]);
+        check_body("/hello.txt", texts[i]);
+    }
+}
+END_TEST
+
+START_TEST(a_kept_file_is_seen_to_be_replaced)
+{
+    have_kept("/ten", "0123456789");
+    make_old_file("root/other", "9876543210"); // as old and as long
+    char from[512];
+    snprintf(from, sizeof from, "%s", own_path("root/other"));
+    ck_assert_int_eq(rename(from, own_path("root/ten")), 0);
+    check_body("/ten", "9876543210");
+    ck_assert_int_eq(unlink(own_path("root/ten")), 0);
+    check_status("/ten", 404);
+    make_directory("root/ten");
+    check_status("/ten", 301);
+}
+END_TEST
+
+START_TEST(a_kept_file_that_may_be_read_no_more_is_403)
+{
+    become_nobody();
+    have_kept("/empty", "");
+    ck_assert_int_eq(chmod(own_path("root/empty"), 0), 0);
+    check_status("/empty", 403);
+}
+END_TEST
+
+/* The file itself is the same as ever. */
+START_TEST(a_kept_file_is_seen_to_be_moved_out)
+{
+    char from[512], to[512];
+    have_kept("/dir/page.html", "<page>");
+    snprintf(from, sizeof from, "%s", own_path("root/dir"));
+    snprintf(to, sizeof to, "%s", own_path("moved"));
+    ck_assert_int_eq(rename(from, to), 0);
+    check_status("/dir/page.html", 404);
+    make_link("../moved", "root/dir");
+    check_status("/dir/page.html", 404);
+    ck_assert_int_eq(unlink(from), 0);
+    ck_assert_int_eq(rename(to, from), 0);
+    check_status("/dir/page.html", 200);
+}
+END_TEST
+
+START_TEST(a_kept_link_is_followed_anew)
+{
+    if (!kernel_has_openat2())
+        return;
+    files.cache = &cache;
+    check_body("/link", "hello\n");
+    check_body("/link", "hello\n");
+    ck_assert_int_eq(unlink(own_path("root/link")), 0);
+    make_link("dots..in.name", "root/link");
+    check_body("/link", "dots\n");
+    ck_assert_int_eq(unlink(own_path("root/link")), 0);
+    make_link("../secret", "root/link");
+    check_status("/link", 404);
+}
+END_TEST
+
+static bool says_vary(const void *wanted)
+{
+    check_status("/one.txt", 200);
+    return (header("Vary") != NULL) == *(const bool *)wanted;
+}
+
+static void check_encoding(const char *encoding)
+{
+    ask_with("GET /one.txt", "Accept-Encoding: gzip\r\n");
+    check_header("at once", "Content-Encoding", encoding);
+}
+
+/* Who would have it sees it at once, the others hear of it. */
+START_TEST(a_neighbour_of_a_kept_file_comes_and_goes)
+{
+    have_kept("/one.txt", "identity");
+    check_encoding("gzip");
+    check_header("others", "Vary", "Accept-Encoding");
+    ck_assert_int_eq(unlink(own_path("root/one.txt.gz")), 0);
+    check_encoding(NULL);
+    wait_until(says_vary, &(bool){false});
+    make_file("root/one.txt.gz", "gzip");
+    check_encoding("gzip");
+    wait_until(says_vary, &(bool){true});
+    ask_with("GET /one.txt", "Accept-Encoding: br\r\n");
+    check_header("one that is not wanted", "Vary", "Accept-Encoding");
+}
+END_TEST
+
 /* --- Encodings --- */
+
+START_TEST(a_neighbour_that_may_not_be_read_is_left_alone)
+{
+    ck_assert_int_eq(chmod(own_path("root/both.js.gz"), 0), 0);
+    become_nobody();
+    ask_with("GET /both.js", "Accept-Encoding: gzip\r\n");
+    ck_assert_int_eq(exchange.response.status, 200);
+    check_header("of the file itself", "Content-Encoding", NULL);
+    ck_assert_str_eq(body_of(sink.bytes), "identity");
+}
+END_TEST
 
 START_TEST(rfc9110_8_4_the_neighbour_that_is_most_welcome)
 {
@@ -1140,6 +1326,16 @@ int main(void)
     tcase_add_test(answers, other_methods_are_405_with_allow);
     tcase_add_test(answers, a_file_that_shrinks_breaks_the_response);
     tcase_add_test(answers, a_part_that_shrinks_breaks_the_response);
+    TCase *kept = new_case(suite, "kept");
+    tcase_add_unchecked_fixture(kept, make_settled_root, remove_root);
+    tcase_add_test(kept, a_kept_file_needs_no_descriptor);
+    tcase_add_test(kept, a_kept_file_answers_as_before);
+    tcase_add_test(kept, a_kept_link_is_followed_anew);
+    tcase_add_test(kept, a_kept_file_is_seen_to_be_written);
+    tcase_add_test(kept, a_kept_file_is_seen_to_be_replaced);
+    tcase_add_test(kept, a_kept_file_that_may_be_read_no_more_is_403);
+    tcase_add_test(kept, a_kept_file_is_seen_to_be_moved_out);
+    tcase_add_test(kept, a_neighbour_of_a_kept_file_comes_and_goes);
     TCase *validators = new_case(suite, "validators");
     tcase_add_unchecked_fixture(validators, make_root, remove_root);
     tcase_add_test(validators,
@@ -1166,6 +1362,7 @@ int main(void)
                    rfc9110_12_5_5_each_answer_says_what_it_depends_on);
     tcase_add_test(encodings, rfc9110_8_8_3_3_each_encoding_has_its_tag);
     tcase_add_test(encodings, ranges_are_of_what_is_encoded);
+    tcase_add_test(encodings, a_neighbour_that_may_not_be_read_is_left_alone);
     TCase *directories = new_case(suite, "directories");
     tcase_add_unchecked_fixture(directories, make_root, remove_root);
     tcase_add_test(directories, the_index_has_the_name_it_is_given);

@@ -1,4 +1,5 @@
 /* test_response.c - what leaves for the client, byte by byte. */
+#include "common/request.h"
 #include "common/response.h"
 #include "tests/sink.h"
 
@@ -641,9 +642,12 @@ START_TEST(errors_may_say_why)
 }
 END_TEST
 
+static const struct request from_a_browser = {
+    .header_count = 1, .headers = {{"Accept", "text/html,*/*;q=0.8"}}};
+
 START_TEST(browsers_get_a_page_of_html)
 {
-    response.likes_html = true;
+    response.request = &from_a_browser;
     ck_assert_int_eq(response_error(&response, 404, NULL), 0);
     ck_assert_ptr_nonnull(
         strstr(sink.bytes, "\r\nContent-Type: text/html; charset=utf-8\r\n"));
@@ -657,7 +661,7 @@ END_TEST
 START_TEST(what_is_shown_is_text_and_no_markup)
 {
     static const char why[] = "<script>'x' & \"y\"</script> \xc3\xa4";
-    response.likes_html = true;
+    response.request = &from_a_browser;
     ck_assert_int_eq(response_error(&response, 400, why), 0);
     ck_assert_ptr_nonnull(
         strstr(body_sent(), "</h1>\n<p>&lt;script&gt;&#39;x&#39; &amp; "
@@ -682,7 +686,7 @@ START_TEST(a_long_why_is_cut)
                 end = stpcpy(end, characters[i]);
             memset(&sink, 0, sizeof sink);
             open_get();
-            response.likes_html = shift % 2;
+            response.request = shift % 2 ? &from_a_browser : NULL;
             ck_assert_int_eq(response_error(&response, 500, why), 0);
             ck_assert(!response.broken);
             const char *close = shift % 2 ? "</p>\n" : "\n";
