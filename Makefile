@@ -182,7 +182,8 @@ PYTHON_FLAGS   = $(patsubst -I%,-isystem %,\
     $(shell $(PYTHON_CONFIG) --cflags python3-embed)) \
     -DPYTHON_PREFIX='"$(shell $(PYTHON_CONFIG) --variable=exec_prefix \
     python3-embed)"'
-EMBEDDERS     := $(filter $(B)/2c% $(B)/3%,$(STAGES:%=$(B)/%))
+EMBEDDERS     := $(filter $(B)/2c% $(B)/3%,$(STAGES:%=$(B)/%)) $(B)/test_handlers \
+    $(B)/test_wsgi
 PYTHON_HALF   := $(call objects,part2/wsgi $(addprefix part2/wsgi_,environ \
     errors file input interpreter program reply))
 $(PYTHON_HALF): OWN_FLAGS = -fPIC -fvisibility=hidden $(PYTHON_FLAGS)
@@ -253,6 +254,7 @@ $(B)/test_ranges: $(call objects,common/ranges)
 $(B)/test_files $(B)/test_site $(B)/test_connection: $(COMMON)
 $(B)/test_handlers: $(GATEWAYS)
 $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
+$(B)/test_wsgi: $(WSGI) $(SERVICE)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 

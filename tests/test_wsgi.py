@@ -256,16 +256,6 @@ class Streams(Case):
             body = os.urandom(size)
             self.assertTrue(self.ask("/echo", "POST", body).body == body, size)
 
-    def test_streaming_does_not_keep_a_body_in_memory(self):
-        self.ask("/digest", "POST", b"x" * 1_000_000)
-        self.ask("/big?1000000")
-        before = self.server.memory()
-        self.ask("/digest", "POST", b"x" * 50_000_000)
-        self.ask("/big?50000000")
-        self.assertLess(self.server.memory() - before, 5_000)  # KiB
-        self.ask("/echo_at_once", "POST", b"x" * 50_000_000)  # unless asked
-        self.assertGreater(self.server.memory() - before, 45_000)
-
     def test_it_reads_as_a_file_does(self):
         line = b"".join(b"%d bottles of beer\n" % i for i in range(1000))
         body = line + b"x" * 10000 + b"\n" + line + b"no end"
@@ -701,6 +691,17 @@ class Memory(Case):
         before = self.server.memory()
         self.load("/hello", 20000)
         self.assertLess(self.server.memory() - before, 500)  # KiB
+
+
+    def test_streaming_does_not_keep_a_body_in_memory(self):
+        self.ask("/digest", "POST", b"x" * 1_000_000)
+        self.ask("/big?1000000")
+        before = self.server.memory()
+        self.ask("/digest", "POST", b"x" * 50_000_000)
+        self.ask("/big?50000000")
+        self.assertLess(self.server.memory() - before, 5_000)  # KiB
+        self.ask("/echo_at_once", "POST", b"x" * 50_000_000)  # unless asked
+        self.assertGreater(self.server.memory() - before, 45_000)
 
 
 # --- Processes and threads ---------------------------------------------------
