@@ -207,7 +207,7 @@ $(B)/3b_fork_one_wait: $(call objects,part3/3b_fork_one_wait) $(GATEWAYS)
 $(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(GATEWAYS)
 
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
-$(EMBEDDERS): LIBRARIES += -Wl,--dynamic-list=part2/wsgi.symbols
+$(EMBEDDERS): EXPORTS := -Wl,--dynamic-list=part2/wsgi.symbols
 
 # --- Tools -------------------------------------------------------------------
 
@@ -273,7 +273,7 @@ build/afl/fuzz_request: $(addprefix build/afl/,tests/fuzz_request.o \
 # --- How things are made -----------------------------------------------------
 
 $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(BENCH) $(TESTS):
-	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ $(LIBRARIES) -o $@
+	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $(EXPORTS) $^ $(LIBRARIES) -o $@
 
 $(FUZZERS):
 	$(call SAY,link   )clang -g -fsanitize=fuzzer,address,undefined $^ \
