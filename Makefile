@@ -191,10 +191,9 @@ $(B)/wsgi.so: $(PYTHON_HALF)
 	$(call SAY,link   )$(CC) -shared $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ \
 	    $(PYTHON_LIBS) -o $@
 ifneq ($(PYTHON_LIBS),)
-all: $(B)/wsgi.so
-$(EMBEDDERS): | $(B)/wsgi.so
+all 2c: $(B)/wsgi.so
 else
-all: no-python
+all 2c: no-python
 endif
 no-python:
 	@echo "  without --wsgi: Python's headers are missing (python3-dev, pkgconf)"
@@ -301,6 +300,7 @@ full = $(filter $(1)_%,$(STAGES))
 $(SHORT): $$(B)/$$(call full,$$@)
 
 RUN_2a := --cgi /cgi-bin=part2/cgi-bin
+RUN_2c := --wsgi /=plain:app --wsgi-path part2/wsgi
 $(SHORT:%=run-%): run-%: %
 	@exec $(B)/$(call full,$*) --port $(PORT) --root www $(RUN_$*)
 

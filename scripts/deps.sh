@@ -16,7 +16,9 @@ gnuplot-nox|command -v gnuplot
 procps|command -v ps
 patch|command -v patch
 strace|command -v strace
-iproute2|command -v ss'
+iproute2|command -v ss
+pkgconf|command -v pkg-config
+python3-dev|pkg-config --exists python3-embed'
 
 # Only to work on the kit itself: make lint, make fuzz, another compiler, and
 # clients that the tests let in where they are. A browser is too large to ask
@@ -51,11 +53,12 @@ elsewhere() {
     cat <<'EOF'
 This is not Debian or Ubuntu, so nothing was installed. The same packages:
   Fedora   dnf install gcc make http-parser-devel check-devel python3 curl bats
-           wget gnuplot patch procps-ng strace iproute
+           wget gnuplot patch procps-ng strace iproute pkgconf python3-devel
   Alpine   apk add build-base argp-standalone http-parser-dev check-dev python3
            curl wget bats bash gnuplot patch procps strace iproute2
+           pkgconf python3-dev
   Arch     pacman -S base-devel http-parser check python curl bash-bats gnuplot
-           wget patch procps-ng strace iproute2
+           wget patch procps-ng strace iproute2 pkgconf
   Homebrew brew install check python curl wget bats-core gnuplot
            (http-parser is no longer there: build it from its sources)
 Outside Linux most of the kit cannot work: /proc, epoll, signalfd, sendfile,

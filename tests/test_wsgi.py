@@ -231,6 +231,12 @@ class Environ(Case):
         self.assertEqual(environ["wsgi.run_once"], "False")
         self.assertEqual(environ["wsgi.input_terminated"], "True")
 
+    def test_nothing_is_there_without_a_value(self):
+        raw = self.server.exchange(b"GET /show_environ HTTP/1.0\r\n\r\n")
+        self.assertNotIn(b"=None", raw)
+        self.assertIn(b"SERVER_NAME='localhost'", raw)
+        self.assertNotIn(b"HTTP_HOST", raw)
+
     def test_names_that_nobody_knows_are_no_problem(self):
         headers = [f"X-Name-{i}: {i}" for i in range(100)]
         environ = self.environ("/show_environ", headers=headers)
@@ -350,6 +356,8 @@ class StartResponse(Case):
         answer = self.ask("/write")
         self.assertEqual(answer.body, b"one two three")
         self.assertTrue(answer.whole)
+        self.assertEqual(self.ask("/write_and_wrap").body,
+                         b"written and wrapped")
         self.assertEqual(self.ask("/write_text").status, 500)
 
     def test_statuses(self):

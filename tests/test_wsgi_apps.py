@@ -291,6 +291,15 @@ def write(environ, start_response):
 
 
 @page
+def write_and_wrap(environ, start_response):
+    start_response("200 OK", TEXT)(b"written and ")
+    file = tempfile.TemporaryFile()
+    file.write(b"wrapped")
+    file.seek(0)
+    return environ["wsgi.file_wrapper"](file)
+
+
+@page
 def write_text(environ, start_response):
     start_response("200 OK", TEXT)("text")
     return []
