@@ -6,7 +6,9 @@
 
 setup() {
     cd "$BATS_TEST_DIRNAME/.." || exit
-    source tests/lib.bash
+    source scripts/lib.sh
+    BUILD=$build # for test_wsgi.py
+    export BUILD
     # Python is not finalized, so what it holds at exit looks lost. And with
     # its own allocator, the sanitizer would not see the life of its objects.
     case $BUILD in
