@@ -193,7 +193,8 @@ PYTHON_FLAGS   = $(patsubst -I%,-isystem %,\
     $(shell $(PYTHON_CONFIG) --cflags python3-embed)) \
     -DPYTHON_PREFIX='"$(shell $(PYTHON_CONFIG) --variable=exec_prefix \
     python3-embed)"'
-EMBEDDERS     := $(filter $(B)/2c% $(B)/3%,$(STAGES:%=$(B)/%))
+EMBEDDERS     := $(filter $(B)/2c% $(B)/3%,$(STAGES:%=$(B)/%)) $(B)/test_handlers \
+    $(B)/test_wsgi
 PYTHON_HALF   := $(call objects,part2/wsgi $(addprefix part2/wsgi_,environ \
     errors file input interpreter program reply))
 $(PYTHON_HALF): OWN_FLAGS = -fPIC -fvisibility=hidden $(PYTHON_FLAGS)
@@ -201,10 +202,9 @@ $(B)/wsgi.so: $(PYTHON_HALF)
 	$(call SAY,link   )$(CC) -shared $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ \
 	    $(PYTHON_LIBS) -o $@
 ifneq ($(PYTHON_LIBS),)
-all: $(B)/wsgi.so
-$(EMBEDDERS): | $(B)/wsgi.so
+all 2c: $(B)/wsgi.so
 else
-all: no-python
+all 2c: no-python
 endif
 no-python:
 	@echo "  without --wsgi: Python's headers are missing (python3-dev, pkgconf)"
@@ -225,7 +225,7 @@ $(B)/3e_supervised: $(call objects,$(addprefix part3/,3e_supervised worker \
     status)) $(SUPERVISOR) $(GATEWAYS)
 
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser -ldl
-$(EMBEDDERS): LIBRARIES += -Wl,--dynamic-list=part2/wsgi.symbols
+$(EMBEDDERS): EXPORTS := -Wl,--dynamic-list=part2/wsgi.symbols
 
 # --- Tools -------------------------------------------------------------------
 
@@ -278,6 +278,7 @@ $(B)/test_c_app: $(C_APP) $(SERVICE)
 $(B)/test_slot: $(call objects,part3/slot)
 $(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
     $(call objects,common/net common/log)
+$(B)/test_wsgi: $(WSGI) $(SERVICE)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 
@@ -299,7 +300,7 @@ build/afl/fuzz_request: build/afl/tests/fuzz_request.o \
 
 $(STAGES:%=$(B)/%) $(TOOLS:%=$(B)/%) $(LAB_TOOLS) $(BENCH) $(TESTS) $(CGI_BIN):
 	@mkdir -p $(@D)
-	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ $(LIBRARIES) -o $@
+	$(call SAY,link   )$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) $(EXPORTS) $^ $(LIBRARIES) -o $@
 
 $(FUZZERS):
 	$(call SAY,link   )clang -g -fsanitize=fuzzer,address,undefined $^ \
@@ -334,6 +335,7 @@ $(SHORT): $$(B)/$$(call full,$$@)
 2b: $(APPS)
 RUN_2a := --cgi /cgi-bin=part2/cgi-bin --cgi /compiled=$(B)/cgi-bin
 RUN_2b := $(RUN_2a) $(foreach app,$(APPS),--app /$(basename $(notdir $(app)))=$(app))
+RUN_2c := --wsgi /=plain:app --wsgi-path part2/wsgi
 $(SHORT:%=run-%): run-%: %
 	@exec $(B)/$(call full,$*) --port $(PORT) --root www $(RUN_$*)
 

@@ -82,23 +82,23 @@ static const char *find_library(void)
         "then run make again");
 }
 
-/* Global, because Python's own modules look for the interpreter there. */
-static const struct gateway *open_library(void)
+/* Global, because Python's own modules look for the interpreter there. It
+ * stays open for ever. */
+static void open_library(void)
 {
-    void *library = dlopen(find_library(), RTLD_NOW | RTLD_GLOBAL);
-    const struct gateway *found =
-        library ? dlsym(library, "wsgi_python") : NULL;
-    if (!found) {
+    static void *library;
+    library = dlopen(find_library(), RTLD_NOW | RTLD_GLOBAL);
+    python = library ? dlsym(library, "wsgi_python") : NULL;
+    if (!python) {
         errno = 0;
         die("--wsgi: %s", dlerror());
     }
-    return found;
 }
 
 static void load(struct mount *mount, const struct service *service)
 {
     if (!python)
-        python = open_library();
+        open_library();
     python->load(mount, service);
 }
 

@@ -310,34 +310,54 @@ static int stream_block(struct reply *reply, PyObject *block)
     return PyBytes_GET_SIZE(block) > 0 ? flush(reply) : 0;
 }
 
-/* Where a body is not wanted, or empty, nobody knows how long it would be. */
+/* Unless the application did, or began to write. Where a body is not wanted,
+ * and empty, nobody knows how long it would be. */
 static void declare(struct reply *reply, int64_t length)
 {
     struct response *response = &reply->exchange->response;
-    if (reply->declared < 0 && (length > 0 || response_has_body(response)))
+    if (reply->declared < 0 && response->sent == 0 &&
+        (length > 0 || response_has_body(response)))
         response_length(response, length);
 }
 
 /* --- What an application returns --- */
 
-/* All blocks are there: so the client can be told how long they are. */
-static int send_all(struct reply *reply, PyObject *blocks)
+static int64_t length_of(PyObject *blocks)
 {
     int64_t length = 0;
-    if (!is_started(reply))
-        return -1;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(blocks); i++) {
         PyObject *block = PyTuple_GET_ITEM(blocks, i);
         if (!is_block(block))
             return -1;
         length += PyBytes_GET_SIZE(block);
     }
-    if (!reply->exchange->response.sent) // by write()
-        declare(reply, length);
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(blocks); i++)
-        if (put_block(reply, PyTuple_GET_ITEM(blocks, i)) < 0)
-            return -1;
+    return length;
+}
+
+/* Returns 0, or the errno of what could not be sent. */
+static int put_blocks(struct response *response, PyObject *blocks)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(blocks); i++) {
+        PyObject *block = PyTuple_GET_ITEM(blocks, i);
+        if (response_write(response, PyBytes_AS_STRING(block),
+                           (size_t)PyBytes_GET_SIZE(block)) < 0)
+            return errno;
+    }
     return 0;
+}
+
+/* All blocks are there: so the client can be told how long they are. */
+static int send_all(struct reply *reply, PyObject *blocks)
+{
+    int64_t length = is_started(reply) ? length_of(blocks) : -1;
+    struct response *response = length >= 0 ? take_response(reply) : NULL;
+    if (!response)
+        return -1;
+    declare(reply, length);
+    int error;
+    Py_BEGIN_ALLOW_THREADS error = put_blocks(response, blocks);
+    Py_END_ALLOW_THREADS give_back(reply);
+    return check(reply, error);
 }
 
 /* Blocks that come one by one, until the end, or until nobody wants them. */

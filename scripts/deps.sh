@@ -17,6 +17,8 @@ procps|command -v ps
 patch|command -v patch
 strace|command -v strace
 iproute2|command -v ss
+pkgconf|command -v pkg-config
+python3-dev|pkg-config --exists python3-embed
 python3-flask|/usr/bin/python3 -c "import flask"
 python3-django|/usr/bin/python3 -c "import django"'
 
@@ -58,13 +60,14 @@ elsewhere() {
     cat <<'EOF'
 This is not Debian or Ubuntu, so nothing was installed. The same packages:
   Fedora   dnf install gcc make http-parser-devel check-devel python3 curl bats
-           wget gnuplot patch procps-ng strace iproute python3-flask
-           python3-django
+           wget gnuplot patch procps-ng strace iproute pkgconf python3-devel
+           python3-flask python3-django
   Alpine   apk add build-base argp-standalone http-parser-dev check-dev python3
-           curl wget bats bash gnuplot patch procps strace iproute2
-           py3-flask py3-django
+           curl wget bats bash gnuplot patch procps strace iproute2 pkgconf
+           python3-dev py3-flask py3-django
   Arch     pacman -S base-devel http-parser check python curl bash-bats gnuplot
-           wget patch procps-ng strace iproute2 python-flask python-django
+           wget patch procps-ng strace iproute2 pkgconf python-flask
+           python-django
   Homebrew brew install check python curl wget bats-core gnuplot
            (http-parser is no longer there: build it from its sources; Flask
            and Django are had by pip)

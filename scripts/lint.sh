@@ -29,6 +29,11 @@ shell_scripts() {
     done
 }
 
+# Where Python.h is, for clang-tidy.
+C_INCLUDE_PATH=$(PKG_CONFIG_PATH='' pkg-config --cflags-only-I python3-embed |
+    sed 's/^-I//; s/ *-I/:/g; s/ *$//')
+export C_INCLUDE_PATH
+
 # shellcheck disable=SC2046,SC2086 # lists of names without spaces
 {
     check clang-format clang-format --dry-run -Werror $c_files
@@ -40,7 +45,7 @@ shell_scripts() {
         --suppress=missingIncludeSystem --suppress=readdirCalled \
         --suppress=getpwnamCalled --suppress=getpwuidCalled \
         --suppress=getgrnamCalled --suppress=getgrgidCalled \
-        --library=posix $sources
+        --library=posix,python $sources
     check shellcheck shellcheck -x $(shell_scripts "$@")
 }
 if [ -n "$failed" ]; then

@@ -20,6 +20,7 @@ static const struct stage {
     {.name = "1c_iterative", .reads = true, .speaks_http = true},
     {.name = "2a_cgi", .reads = true, .speaks_http = true},
     {.name = "2b_c_app", .reads = true, .speaks_http = true},
+    {.name = "2c_wsgi", .reads = true, .speaks_http = true},
     {.name = "3a_fork_no_wait",
      .reads = true,
      .speaks_http = true,

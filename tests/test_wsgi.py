@@ -231,6 +231,12 @@ class Environ(Case):
         self.assertEqual(environ["wsgi.run_once"], "False")
         self.assertEqual(environ["wsgi.input_terminated"], "True")
 
+    def test_nothing_is_there_without_a_value(self):
+        raw = self.server.exchange(b"GET /show_environ HTTP/1.0\r\n\r\n")
+        self.assertNotIn(b"=None", raw)
+        self.assertIn(b"SERVER_NAME='localhost'", raw)
+        self.assertNotIn(b"HTTP_HOST", raw)
+
     def test_names_that_nobody_knows_are_no_problem(self):
         headers = [f"X-Name-{i}: {i}" for i in range(100)]
         environ = self.environ("/show_environ", headers=headers)
@@ -255,16 +261,6 @@ class Streams(Case):
         for size in SIZES:
             body = os.urandom(size)
             self.assertTrue(self.ask("/echo", "POST", body).body == body, size)
-
-    def test_streaming_does_not_keep_a_body_in_memory(self):
-        self.ask("/digest", "POST", b"x" * 1_000_000)
-        self.ask("/big?1000000")
-        before = self.server.memory()
-        self.ask("/digest", "POST", b"x" * 50_000_000)
-        self.ask("/big?50000000")
-        self.assertLess(self.server.memory() - before, 5_000)  # KiB
-        self.ask("/echo_at_once", "POST", b"x" * 50_000_000)  # unless asked
-        self.assertGreater(self.server.memory() - before, 45_000)
 
     def test_it_reads_as_a_file_does(self):
         line = b"".join(b"%d bottles of beer\n" % i for i in range(1000))
@@ -360,6 +356,8 @@ class StartResponse(Case):
         answer = self.ask("/write")
         self.assertEqual(answer.body, b"one two three")
         self.assertTrue(answer.whole)
+        self.assertEqual(self.ask("/write_and_wrap").body,
+                         b"written and wrapped")
         self.assertEqual(self.ask("/write_text").status, 500)
 
     def test_statuses(self):
@@ -701,6 +699,17 @@ class Memory(Case):
         before = self.server.memory()
         self.load("/hello", 20000)
         self.assertLess(self.server.memory() - before, 500)  # KiB
+
+
+    def test_streaming_does_not_keep_a_body_in_memory(self):
+        self.ask("/digest", "POST", b"x" * 1_000_000)
+        self.ask("/big?1000000")
+        before = self.server.memory()
+        self.ask("/digest", "POST", b"x" * 50_000_000)
+        self.ask("/big?50000000")
+        self.assertLess(self.server.memory() - before, 5_000)  # KiB
+        self.ask("/echo_at_once", "POST", b"x" * 50_000_000)  # unless asked
+        self.assertGreater(self.server.memory() - before, 45_000)
 
 
 # --- Processes and threads ---------------------------------------------------

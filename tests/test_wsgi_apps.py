@@ -291,6 +291,15 @@ def write(environ, start_response):
 
 
 @page
+def write_and_wrap(environ, start_response):
+    start_response("200 OK", TEXT)(b"written and ")
+    file = tempfile.TemporaryFile()
+    file.write(b"wrapped")
+    file.seek(0)
+    return environ["wsgi.file_wrapper"](file)
+
+
+@page
 def write_text(environ, start_response):
     start_response("200 OK", TEXT)("text")
     return []
@@ -447,11 +456,13 @@ def fail_in_close(environ, start_response):
     return Failing("", [b"whole"])
 
 
+class Bad(Exception):
+    def __str__(self):
+        raise ValueError("and cannot say it")
+
+
 @page
 def fail_badly(environ, start_response):
-    class Bad(Exception):
-        def __str__(self):
-            raise ValueError("and cannot say it")
     raise Bad
 
 
@@ -572,6 +583,57 @@ def thread(environ, start_response):
     thread.join()
     is_main = threading.current_thread() is threading.main_thread()
     return answer(start_response, f"{said} {is_main}")
+
+
+own = threading.local()
+
+
+@page
+def visits_of_this_thread(environ, start_response):
+    own.visits = getattr(own, "visits", 0) + 1
+    return answer(start_response, f"{own.visits} visits")
+
+
+barrier = threading.Barrier(4)
+
+
+@page
+def meet_others(environ, start_response):
+    barrier.wait(15)
+    return answer(start_response, "all have met")
+
+
+@page
+def write_by_two(environ, start_response):
+    """One thread waits for the client; we open the gate it waits at."""
+    write = start_response("200 OK", TEXT)
+    thread = threading.Thread(target=write, args=[b"first "])
+    thread.start()
+    text = None
+    while not text:  # until the other one is in the middle of it
+        try:
+            start_response("200 OK", TEXT)
+        except AssertionError:
+            pass  # it is not writing yet
+        except RuntimeError as error:
+            text = str(error)
+        time.sleep(0.01)
+    os.write(int(environ["QUERY_STRING"]), b"x")
+    thread.join()
+    return [text.encode()]
+
+
+@page
+def write_and_return(environ, start_response):
+    write = start_response("200 OK", TEXT)
+
+    def open_later():
+        time.sleep(0.2)
+        os.write(int(environ["QUERY_STRING"]), b"x")
+    for work in (lambda: write(b"late"), open_later):
+        threading.Thread(target=work).start()
+        time.sleep(0.1)  # the first is likely in the middle of it now
+    return []
 
 
 @page
