@@ -62,7 +62,8 @@ static const struct argp_option table[] = {
     {NULL, 0, NULL, 0, "What others are told:", 6},
     {"status", KEY_STATUS, "/PATH", 0,
      "Show the family at this path, also as PATH.json and PATH.prom, to "
-     "clients of this machine (/status); none: nowhere",
+     "clients of this machine; none: nowhere (/status, if nothing is mounted "
+     "there)",
      6},
     {"status-for-all", KEY_STATUS_FOR_ALL, NULL, 0, "Show it to all others", 6},
     {"pid-file", KEY_PID_FILE, "FILE", 0,
@@ -196,7 +197,10 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     struct family_options *options = state->input;
     switch (key) {
     case KEY_PRELOAD: options->preload = true; return 0;
-    case KEY_STATUS: options->status.path = status_path(state, arg); return 0;
+    case KEY_STATUS:
+        options->status.path = status_path(state, arg);
+        options->status.is_wish = true;
+        return 0;
     case KEY_STATUS_FOR_ALL: options->status.for_all = true; return 0;
     case KEY_PID_FILE: options->supervisor.pid_file = arg; return 0;
     case KEY_LOG: options->supervisor.log_file = arg; return 0;

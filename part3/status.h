@@ -9,6 +9,7 @@
 
 struct status_options {
     const char *path; // "/status"; "" for none
+    bool is_wish;     // of the command line: an application has to give way
     bool for_all;     // not only for clients of this machine
 };
 

@@ -142,6 +142,15 @@ static void start_listening(struct worker *worker)
 
 /* --- The serving thread --- */
 
+/* By itself the family takes no page from an application. */
+static bool shows_status(struct exchange *exchange, const struct post *post,
+                         const struct job *job)
+{
+    return (job->status.is_wish ||
+            !service_find(&job->service, exchange->request.path)) &&
+           status_answer(exchange, post->board, &job->status);
+}
+
 static void answer(struct exchange *exchange, const void *context)
 {
     const struct worker *worker = context;
@@ -149,7 +158,7 @@ static void answer(struct exchange *exchange, const void *context)
     seat->busy_since = net_now();
     if (worker->leaving)
         exchange->response.keep_alive = false;
-    if (!status_answer(exchange, worker->post->board, &worker->job->status))
+    if (!shows_status(exchange, worker->post, worker->job))
         service_answer(exchange, &worker->job->service);
     seat->busy_since = 0;
     seat->requests++;

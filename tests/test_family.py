@@ -498,6 +498,13 @@ class Managers(FamilyTest):
         for line in text.splitlines():
             self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .+|\w+ [\d.e+-]+)$")
 
+    def test_it_takes_no_page_from_an_application_unless_told_to(self):
+        app = ("--app", f"/={BUILD}/apps/hello.so")
+        family = self.start(*app)
+        self.assertIn(b"application in C", family.get("/status")[1])
+        family = self.start(*app, "--status", "/status")
+        self.assertIn(b"The family of", family.get("/status")[1])
+
     def test_it_need_not_be_shown_at_all(self):
         family = self.start("--status", "none")
         self.assertEqual(family.get("/status")[0], 404)

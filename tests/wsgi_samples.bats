@@ -19,6 +19,27 @@ is_installed() {
     [ "$status" -eq 0 ]
 }
 
+# we_serve STAGE PREFIX [OPTION...]
+we_serve() {
+    local program prefix=$2
+    program=$(program_of "$1")
+    shift 2
+    run tests/wsgi_samples.py --prefix "$prefix" --server "$program --port 0 \
+        --root www --wsgi-path part2/wsgi --wsgi {prefix}/={app} $*"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "2c serves the samples, at / and below a prefix" {
+    we_serve 2c ""
+    we_serve 2c /below
+}
+
+@test "3e serves the samples, at / and below a prefix" {
+    we_serve 3e "" --workers 1
+    we_serve 3e /below --workers 1
+}
+
 # It sends a file from its beginning, wherever the application had got to.
 gunicorn_knows() {
     run tests/wsgi_samples.py --prefix "$1" --known PlainTest.test_file \
