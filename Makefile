@@ -13,7 +13,7 @@ export BUILD := $(B)
 
 STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi \
           3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop \
-          3d_prefork 3e_supervised
+          3d_prefork 3e_supervised 3f_emperor
 TOOLS  := flood watch
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
 TESTS  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
@@ -186,6 +186,11 @@ SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
 $(B)/3e_supervised: $(call objects,part3/3e_supervised \
     part3/worker part3/status) \
     $(SUPERVISOR) $(GATEWAYS)
+
+# It knows no HTTP at all.
+INIT := $(call objects,$(addprefix part3/,init init_options init_others \
+    init_terminal signals) $(addprefix common/,log net options media_types))
+$(B)/3f_emperor: $(call objects,part3/3f_emperor) $(INIT)
 
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
 
