@@ -449,12 +449,13 @@ class OnATerminal(InitTest):
 
     def test_ctrl_c_reaches_the_command(self):
         terminal = self.shell()
-        terminal.type(f"{INIT} -- sh -c 'trap \"echo ca\"ught INT; "
-                      "echo re\"\"ady; sleep 1000'; echo status $?\n")
+        terminal.type(f"{INIT} -- sh -c 'trap \"echo ca\"ught INT\"; exit 3\" "
+                      "INT; echo re\"\"ady; while :; do sleep 0.1; done'; "
+                      "echo status $?\n")
         terminal.hears("ready")
         terminal.type("\x03")
         terminal.hears("caught")
-        terminal.hears(r"status \d+")
+        terminal.hears("status 3")
         terminal.hears("prompt> ")
 
     def test_the_command_reads_and_the_shell_gets_its_terminal_back(self):
