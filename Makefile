@@ -182,7 +182,7 @@ $(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
 # The supervisor knows no HTTP, and its workers know no supervisor.
 SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
             successor family_options slot signals scoreboard channel \
-            listener handover rights events notify pid_file))
+            listener handover rights events notify pid_file fork_budget))
 $(B)/3e_supervised: $(call objects,part3/3e_supervised \
     part3/worker part3/status) \
     $(SUPERVISOR) $(GATEWAYS)
