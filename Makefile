@@ -188,11 +188,15 @@ $(B)/3e_supervised: $(call objects,part3/3e_supervised \
     $(SUPERVISOR) $(GATEWAYS)
 
 # It knows no HTTP at all.
+VASSALS := $(call objects,$(addprefix part3/vassal,_file _words _check \
+    _process _directory _control _status s s_files s_asked) part3/vassal \
+    $(addprefix part3/,slot rights events notify channel fork_budget))
 INIT := $(call objects,$(addprefix part3/,init init_options init_others \
     init_terminal signals) $(addprefix common/,log net options media_types))
-$(B)/3f_emperor: $(call objects,part3/3f_emperor) $(INIT)
+$(B)/3f_emperor: $(call objects,part3/3f_emperor) $(INIT) $(VASSALS)
 
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser
+$(B)/3f_emperor: LIBRARIES := -linih
 
 # --- Tools -------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ bool fork_budget_take(struct fork_budget *budget, int64_t most, int64_t now)
         budget->since += A_SECOND_MS;
     }
     if (budget->left >= most)
-        budget->since = now;
+        *budget = (struct fork_budget){most, now};
     if (budget->left == 0)
         return false;
     budget->left--;

@@ -2,13 +2,17 @@
 #include "init_others.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+enum { KILL_TURN_MS = 20, KILL_TURNS = 5000 / KILL_TURN_MS };
 
 struct person {
     pid_t pid;
@@ -115,4 +119,17 @@ void others_ask_to_end(void)
 {
     others_signal(SIGTERM);
     others_signal(SIGCONT);
+}
+
+void others_kill(void)
+{
+    for (int turn = 0; turn < KILL_TURNS; turn++) {
+        others_signal(SIGKILL); // again: some may have been born
+        pid_t pid;
+        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+            continue;
+        if (pid < 0)
+            return; // ECHILD
+        poll(NULL, 0, KILL_TURN_MS);
+    }
 }

@@ -12,4 +12,8 @@ void others_signal(int number);
 /* They are to end, even those that are stopped. */
 void others_ask_to_end(void);
 
+/* End all that are left, at once. Returns when they are buried; gives up
+ * after 5 seconds those whom nothing ends. */
+void others_kill(void);
+
 #endif
