@@ -105,32 +105,21 @@ static bool has_changed(const struct instance *instance,
            (instance->done || instance->slot.state == SLOT_UP);
 }
 
-/* Is it on its way there, so that all others have to wait? */
-static bool is_changing(const struct instance *instance,
-                        const struct settings *target)
-{
-    return instance->stale ||
-           (instance->settings == target && !has_changed(instance, target) &&
-            instance->slot.state != SLOT_EMPTY);
-}
-
-static bool is_old(const struct instance *instance,
-                   const struct settings *target)
-{
-    return instance->settings && instance->settings != target &&
-           instance->slot.state != SLOT_EMPTY;
-}
-
+/* One at a time, the first of them first: while one is on its way, down or up,
+ * all others stay as they are. */
 static void let_one_change(struct vassal *vassal)
 {
     const struct settings *target = vassal_target(vassal);
     struct instance *old = NULL;
     for (int i = target->instances; i-- > 0;) {
         struct instance *instance = &vassal->instances[i];
-        if (is_changing(instance, target))
+        if (has_changed(instance, target))
+            continue;
+        bool is_old = instance->settings != target && !instance->stale &&
+                      instance->slot.state != SLOT_EMPTY;
+        if (!is_old)
             return;
-        if (is_old(instance, target))
-            old = instance;
+        old = instance;
     }
     if (!old)
         return;

@@ -276,6 +276,7 @@ static void tend_vassals(struct vassals *v)
 int vassals_run(const struct vassals_options *options, int signals)
 {
     struct vassals v = {.options = options, .signals = signals};
+    log_role("emperor");
     vassals_watch(&v);
     vassals_open_control(&v);
     others_adopt();
