@@ -246,6 +246,9 @@ $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
 $(B)/test_slot: $(call objects,part3/slot)
 $(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
     $(call objects,common/net common/log)
+$(B)/test_vassals: $(filter-out %/vassals.o %/vassals_files.o \
+    %/vassals_asked.o,$(VASSALS)) $(call objects,part3/signals common/log)
+$(B)/test_vassals: LIBRARIES := -lcheck -lsubunit -linih -lrt -lm
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 

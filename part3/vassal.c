@@ -105,8 +105,8 @@ static bool has_changed(const struct instance *instance,
            (instance->done || instance->slot.state == SLOT_UP);
 }
 
-/* One at a time, the first of them first: while one is on its way, down or up,
- * all others stay as they are. */
+/* One at a time: while one is on its way, down or up, all others stay as they
+ * are. First comes who is not up anyway, then the first of them. */
 static void let_one_change(struct vassal *vassal)
 {
     const struct settings *target = vassal_target(vassal);
@@ -119,7 +119,9 @@ static void let_one_change(struct vassal *vassal)
                       instance->slot.state != SLOT_EMPTY;
         if (!is_old)
             return;
-        old = instance;
+        bool is_up = instance->slot.state == SLOT_UP;
+        if (!old || !is_up || old->slot.state == SLOT_UP)
+            old = instance;
     }
     if (!old)
         return;

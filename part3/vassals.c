@@ -220,6 +220,7 @@ static void tend_instance(const struct vassals *v, struct vassal *vassal,
     int64_t now = net_now();
     if (now >= vassal_up_at(instance)) {
         vassal_up(vassal, instance, now);
+        instance->up_since = time(NULL);
         vassals_report(vassal, instance, "ready");
     }
     enum slot_action action =
