@@ -260,8 +260,8 @@ class Files(EmperorTest):
         before = self.pids("web")
         self.write("elsewhere/web.conf", SLEEP + "instances = 2\n")
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self.status()["web"]["up"] == 2, "there are two")
-        self.assertNotIn(before[0], self.pids("web"))
+        wait_until(lambda: self.status()["web"]["up"] == 2 and
+                   before[0] not in self.pids("web"), "there are two new ones")
 
     def test_hup_alone_restarts_nobody(self):
         self.put("web", SLEEP)
