@@ -13,7 +13,7 @@ export BUILD := $(B)
 
 STAGES := 1a_hello 1b_parse 1c_iterative 2a_cgi 2b_c_app 2c_wsgi \
           3a_fork_no_wait 3b_fork_one_wait 3c_fork_wait_loop \
-          3d_prefork 3e_supervised
+          3d_prefork 3e_supervised 3f_emperor
 TOOLS  := flood watch
 APPS   := $(patsubst part2/%.c,$(B)/%.so,$(wildcard part2/apps/*.c))
 SHORT  := $(foreach stage,$(STAGES),$(firstword $(subst _, ,$(stage))))
@@ -193,7 +193,8 @@ PYTHON_FLAGS   = $(patsubst -I%,-isystem %,\
     $(shell $(PYTHON_CONFIG) --cflags python3-embed)) \
     -DPYTHON_PREFIX='"$(shell $(PYTHON_CONFIG) --variable=exec_prefix \
     python3-embed)"'
-EMBEDDERS     := $(filter $(B)/2c% $(B)/3%,$(STAGES:%=$(B)/%)) $(B)/test_handlers \
+EMBEDDERS     := $(filter-out %/3f_emperor,$(filter $(B)/2c% $(B)/3%,\
+    $(STAGES:%=$(B)/%))) $(B)/test_handlers \
     $(B)/test_wsgi
 PYTHON_HALF   := $(call objects,part2/wsgi $(addprefix part2/wsgi_,environ \
     errors file input interpreter program reply))
@@ -220,12 +221,21 @@ $(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
 # The supervisor knows no HTTP, and its workers know no supervisor.
 SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
             successor family_options slot signals scoreboard channel \
-            listener handover rights events notify pid_file))
+            listener handover rights events notify pid_file fork_budget))
 $(B)/3e_supervised: $(call objects,$(addprefix part3/,3e_supervised worker \
     status)) $(SUPERVISOR) $(GATEWAYS)
 
+# It knows no HTTP at all.
+VASSALS := $(call objects,$(addprefix part3/vassal,_file _words _check \
+    _process _directory _control _status s s_files s_asked) part3/vassal \
+    $(addprefix part3/,slot rights events notify channel fork_budget))
+INIT := $(call objects,$(addprefix part3/,init init_options init_others \
+    init_terminal signals) $(addprefix common/,log net options media_types))
+$(B)/3f_emperor: $(call objects,part3/3f_emperor) $(INIT) $(VASSALS)
+
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser -ldl
 $(EMBEDDERS): EXPORTS := -Wl,--dynamic-list=part2/wsgi.symbols
+$(B)/3f_emperor: LIBRARIES := -linih
 
 # --- Tools -------------------------------------------------------------------
 
@@ -279,6 +289,9 @@ $(B)/test_slot: $(call objects,part3/slot)
 $(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
     $(call objects,common/net common/log)
 $(B)/test_wsgi: $(WSGI) $(SERVICE)
+$(B)/test_vassals: $(filter-out %/vassals.o %/vassals_files.o \
+    %/vassals_asked.o,$(VASSALS)) $(call objects,part3/signals common/log)
+$(B)/test_vassals: LIBRARIES := -lcheck -lsubunit -linih -lrt -lm
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 

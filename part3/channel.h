@@ -12,7 +12,8 @@ enum channel_word {
     CHANNEL_READY = 'r', // worker: I can answer
     CHANNEL_DRAIN = 'd', // finish what you have, take nothing more, go
     CHANNEL_EMPTY = 'e', // the same, but first answer all who already wait
-    CHANNEL_LOG = 'l'    // log to the descriptor that comes along
+    CHANNEL_LOG = 'l',   // log to the descriptor that comes along
+    CHANNEL_STATUS = 's' // the file that you asked for comes along
 };
 
 /* Make a channel. Returns 0, or -1 with errno. */

@@ -56,9 +56,9 @@ static void log_event(const struct event *event)
         snprintf(ending, sizeof ending, " after %.1f s",
                  (double)event->age_ms / 1e3);
     }
-    log_line("worker %d (pid %d): %s%s%s%s", event->slot, (int)event->pid,
-             *exit ? exit : event->name, ending, event->why ? ": " : "",
-             event->why ? event->why : "");
+    log_line("%s %d (pid %d): %s%s%s%s", event->of ? event->of : "worker",
+             event->slot, (int)event->pid, *exit ? exit : event->name, ending,
+             event->why ? ": " : "", event->why ? event->why : "");
 }
 
 /* --- For programs --- */
@@ -83,6 +83,8 @@ static void write_json(const struct event *event)
             "\"generation\":%u,\"pid\":%d",
             (long long)now.tv_sec, now.tv_nsec / 1000000, event->name,
             event->slot, event->generation, (int)event->pid);
+    if (event->of)
+        fprintf(line, ",\"of\":\"%s\"", event->of);
     if (event->why)
         fprintf(line, ",\"why\":\"%s\"", event->why);
     if (event->requests >= 0)

@@ -8,6 +8,7 @@
 
 struct event {
     const char *name; // "spawn", "ready", "drain", "suspect", "kill", "exit" ..
+    const char *of;   // whose: NULL: a worker of ours
     int slot;
     unsigned generation;
     pid_t pid;

@@ -109,9 +109,8 @@ static error_t take_right(int key, char *arg, struct argp_state *state,
             argp_error(state, "there is no group '%s'", arg);
         return 0;
     case KEY_UMASK:
-        if (strlen(arg) > 4 || arg[strspn(arg, "01234567")] || !*arg)
+        if (!rights_set_umask(rights, arg))
             argp_error(state, "--umask must be octal, not '%s'", arg);
-        rights->umask = (int)strtol(arg, NULL, 8);
         return 0;
     case KEY_MAX_FILES:
         rights->max_files =

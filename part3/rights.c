@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -44,6 +45,14 @@ bool rights_set_group(struct rights *rights, const char *name)
         return false;
     rights->gid = group ? group->gr_gid : (gid_t)number;
     rights->has_group = true;
+    return true;
+}
+
+bool rights_set_umask(struct rights *rights, const char *octal)
+{
+    if (!*octal || strlen(octal) > 4 || octal[strspn(octal, "01234567")])
+        return false;
+    rights->umask = (int)strtol(octal, NULL, 8);
     return true;
 }
 

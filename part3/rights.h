@@ -22,6 +22,9 @@ extern const struct rights rights_unchanged;
 bool rights_set_user(struct rights *rights, const char *name);
 bool rights_set_group(struct rights *rights, const char *name);
 
+/* Note an octal umask as in "027". Returns false if it is none. */
+bool rights_set_umask(struct rights *rights, const char *octal);
+
 /* In a new worker: become that user for good, and let nothing it ever runs
  * get more rights (no_new_privs). Ends the program if that fails. */
 void rights_drop(const struct rights *rights);

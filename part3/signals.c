@@ -4,6 +4,8 @@
 #include "common/log.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -26,6 +28,22 @@ int signals_next(int signals)
     struct signalfd_siginfo info;
     ssize_t got = read(signals, &info, sizeof info);
     return got == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+int signals_number(const char *text)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (end != text)
+        return !*end && number > 0 && number < NSIG ? (int)number : 0;
+    if (strncmp(text, "SIG", 3) == 0)
+        text += 3;
+    for (int known = 1; known < NSIG; known++) {
+        const char *name = sigabbrev_np(known);
+        if (name && strcmp(name, text) == 0)
+            return known;
+    }
+    return 0;
 }
 
 void signals_reset(void)

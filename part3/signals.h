@@ -14,6 +14,10 @@ int signals_open(void);
  * have become one. Never blocks. */
 int signals_next(int signals);
 
+/* The number of the signal that `text` names: "15", "TERM" or "SIGTERM"; 0 if
+ * there is none of that name. */
+int signals_number(const char *text);
+
 /* For a new child: give every signal its default action, then unblock all.
  * Safe between fork and exec, also after vfork. */
 void signals_reset(void);

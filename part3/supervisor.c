@@ -273,25 +273,6 @@ __attribute__((noreturn)) static void be_a_worker(struct supervisor *s,
     exit(s->worker(&post, s->context));
 }
 
-/* One more fork after a failure? At first as many as there are workers and a
- * few more, then one a second: so that a crash loop does not eat the machine,
- * and yet heals by itself. */
-static bool may_fork(struct supervisor *s)
-{
-    int64_t now = net_now();
-    int64_t most = s->number + SPARE_FORKS;
-    while (s->forks < most && now - s->forks_at >= 1000) {
-        s->forks++;
-        s->forks_at += 1000;
-    }
-    if (s->forks == most)
-        s->forks_at = now;
-    if (s->forks == 0)
-        return false;
-    s->forks--;
-    return true;
-}
-
 static uint64_t with_jitter(int most)
 {
     uint64_t spread = (uint64_t)most * JITTER_PERCENT / 100;
@@ -316,8 +297,12 @@ static void note_birth(struct supervisor *s, struct place *place, pid_t pid,
 
 static void spawn(struct supervisor *s, struct place *place)
 {
-    if (place->slot.failures > 0 && !may_fork(s))
+    if (place->slot.failures > 0 &&
+        !fork_budget_take(&s->forks, s->number + SPARE_FORKS, net_now())) {
+        slot_happened(&place->slot, SLOT_NOT_SPAWNED, &s->options->times,
+                      (unsigned)random(), net_now()); // it waits, we do not
         return;
+    }
     place->generation = s->generation;
     place->born = net_now();
     scoreboard_clear_seat(place->seat, place->generation, place->born);
@@ -485,8 +470,7 @@ int supervise(const struct supervisor_options *options, int signals,
         .context = context,
         .generation = 1,
         .number = options->workers,
-        .forks = options->workers + SPARE_FORKS,
-        .forks_at = net_now(),
+        .forks = {options->workers + SPARE_FORKS, net_now()},
         .successor_ready = -1,
         .successor_until = SLOT_NO_TIMER,
         .watchdog_ms = notify_watchdog_ms(),

@@ -3,6 +3,7 @@
 #ifndef PART3_SUPERVISOR_PARTS_H
 #define PART3_SUPERVISOR_PARTS_H
 
+#include "fork_budget.h"
 #include "supervisor.h"
 
 #include <poll.h>
@@ -37,11 +38,11 @@ struct supervisor {
     unsigned generation; // of workers to come
     bool was_ready;      // some worker, once
     enum { GOING_ON, DRAINING, HANDED_OVER, ENDING } mode;
-    int status;              // to return
-    int64_t forgiving_until; // nobody is suspect before
-    int64_t forks, forks_at; // forks allowed after failures, counted when
-    bool announced;          // that we are ready
-    int watchdog_ms;         // of the service manager; 0: it has none
+    int status;               // to return
+    int64_t forgiving_until;  // nobody is suspect before
+    struct fork_budget forks; // after failures
+    bool announced;           // that we are ready
+    int watchdog_ms;          // of the service manager; 0: it has none
     int64_t watchdog_at;
 
     /* staffing.c: how many workers. */

@@ -101,7 +101,8 @@ static void hear_supervisor(struct worker *worker)
         case CHANNEL_DRAIN: start_to_leave(worker, false); break;
         case CHANNEL_EMPTY: start_to_leave(worker, true); break;
         case CHANNEL_LOG: log_to(descriptor); break;
-        case CHANNEL_READY: break; // ours to say
+        case CHANNEL_READY:
+        case CHANNEL_STATUS: break; // not for us
         }
         if (descriptor >= 0)
             close(descriptor);

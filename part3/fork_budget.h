@@ -1,0 +1,19 @@
+/* fork_budget.h - how many forks a crash loop may cost. */
+#ifndef PART3_FORK_BUDGET_H
+#define PART3_FORK_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* At first so many are `left`, then one more every second: a crash loop does
+ * not eat the machine, and yet heals by itself. */
+struct fork_budget {
+    int64_t left;
+    int64_t since; // it counts from this moment; monotonic milliseconds
+};
+
+/* May one more be forked after a failure? Then it is counted. There are never
+ * more than `most` left. */
+bool fork_budget_take(struct fork_budget *budget, int64_t most, int64_t now);
+
+#endif

@@ -1,0 +1,298 @@
+/* vassals.c - sleep, hear, bury, tend; and again.
+ *
+ * vassal.c decides what each instance needs; only this file starts, signals
+ * and buries them. It runs none of their code and reads none of their output,
+ * so nothing that a service does can bring it or another service down. */
+#include "vassals_parts.h"
+
+#include "common/log.h"
+#include "common/net.h"
+#include "events.h"
+#include "init_others.h"
+#include "notify.h"
+#include "signals.h"
+#include "vassal_process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    TICK_MS = 1000,  // a lost signal costs no more than this
+    SPARE_FORKS = 4, // above one for each instance, after failures
+};
+
+/* --- Sleep --- */
+
+static int64_t soonest(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+static int64_t nearest_timer(const struct vassals *v, int64_t now)
+{
+    int64_t nearest = soonest(now + TICK_MS, v->look_at);
+    for (size_t i = 0; i < v->count; i++)
+        for (int j = 0; j < INSTANCES_MAX; j++) {
+            const struct instance *instance = &v->list[i]->instances[j];
+            nearest = soonest(nearest, instance->slot.until);
+            nearest = soonest(nearest, vassal_up_at(instance));
+        }
+    return nearest;
+}
+
+static void sleep_until_needed(const struct vassals *v)
+{
+    struct pollfd watched[] = {{.fd = v->signals, .events = POLLIN},
+                               {.fd = v->watch, .events = POLLIN},
+                               {.fd = v->control, .events = POLLIN}};
+    int64_t now = net_now();
+    int64_t until = nearest_timer(v, now);
+    poll(watched, sizeof watched / sizeof *watched,
+         until > now ? (int)(until - now) : 0);
+}
+
+/* --- Hear --- */
+
+static void stop(struct vassals *v, int signal)
+{
+    bool at_once = v->mode != GOING_ON;
+    if (at_once)
+        v->status = 128 + signal;
+    v->mode = at_once ? ENDING : STOPPING;
+    notify("STOPPING=1");
+    log_line(at_once ? "ending at once" : "stopping one after the other");
+}
+
+static void reopen_events(const struct vassals *v)
+{
+    if (v->options->events && events_open(v->options->events) < 0)
+        log_errno("open %s", v->options->events);
+}
+
+static void obey(struct vassals *v, int signal)
+{
+    switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+    case SIGQUIT: stop(v, signal); break;
+    case SIGHUP: v->look_at = 0; break;
+    case SIGUSR1: reopen_events(v); break;
+    case SIGTSTP: raise(SIGSTOP); break; // Ctrl-Z
+    default: break; // SIGCHLD: we look for the dead in every turn
+    }
+}
+
+static void hear(struct vassals *v)
+{
+    for (int signal; (signal = signals_next(v->signals)) != 0;)
+        obey(v, signal);
+    vassals_hear_changes(v);
+    vassals_answer(v);
+}
+
+/* --- Bury --- */
+
+static int number_of(const struct vassal *vassal,
+                     const struct instance *instance)
+{
+    return (int)(instance - vassal->instances);
+}
+
+static struct event event_of(const struct vassal *vassal,
+                             const struct instance *instance, const char *name)
+{
+    return (struct event){
+        .name = name,
+        .of = vassal->name,
+        .slot = number_of(vassal, instance),
+        .generation = vassal->generation,
+        .pid = instance->pid,
+        .why = instance->why,
+        .age_ms = net_now() - instance->born,
+        .requests = -1,
+    };
+}
+
+void vassals_report(const struct vassal *vassal,
+                    const struct instance *instance, const char *name)
+{
+    const struct event event = event_of(vassal, instance, name);
+    events_write(&event);
+}
+
+static struct instance *instance_of(const struct vassals *v, pid_t pid,
+                                    struct vassal **vassal)
+{
+    for (size_t i = 0; i < v->count; i++)
+        for (int j = 0; j < INSTANCES_MAX; j++)
+            if (v->list[i]->instances[j].pid == pid) {
+                *vassal = v->list[i];
+                return &v->list[i]->instances[j];
+            }
+    return NULL;
+}
+
+static void bury_instance(const struct vassal *vassal,
+                          struct instance *instance)
+{
+    struct event event = event_of(vassal, instance, "exit");
+    vassal_kill_group(instance); // whoever of it is left
+    wait4(instance->pid, &event.status, 0, &event.usage);
+    events_write(&event);
+    close(instance->pidfd);
+    instance->pidfd = -1;
+    vassal_ended(instance, event.status, (unsigned)random(), net_now());
+}
+
+/* Looked at first and reaped then: as long as the body is there, its pid is
+ * nobody else's. */
+static void bury_the_dead(const struct vassals *v)
+{
+    siginfo_t dead = {0};
+    while (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           dead.si_pid != 0) {
+        struct vassal *vassal;
+        struct instance *instance = instance_of(v, dead.si_pid, &vassal);
+        if (instance)
+            bury_instance(vassal, instance);
+        else
+            waitpid(dead.si_pid, NULL, 0); // an orphan that came to us
+        dead.si_pid = 0;
+    }
+}
+
+/* --- Tend: the instances --- */
+
+static void spawn(struct vassal *vassal, struct instance *instance)
+{
+    const struct settings *target = vassal_target(vassal);
+    const struct slot_times times = vassal_times(target);
+    int64_t now = net_now();
+    bool may =
+        instance->slot.failures == 0 ||
+        fork_budget_take(&vassal->forks, target->instances + SPARE_FORKS, now);
+    pid_t pid = may ? vassal_spawn(target, number_of(vassal, instance)) : -1;
+    if (pid > 0) {
+        vassal_started(vassal, instance, pid, now);
+        instance->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+        vassals_report(vassal, instance, "spawn");
+        return;
+    }
+    if (may)
+        log_errno("start %s, trying again", vassal->name);
+    slot_happened(&instance->slot, SLOT_NOT_SPAWNED, &times, (unsigned)random(),
+                  now);
+}
+
+static void act(struct vassal *vassal, struct instance *instance,
+                enum slot_action action)
+{
+    switch (action) {
+    case SLOT_REST: return;
+    case SLOT_SPAWN: spawn(vassal, instance); return;
+    case SLOT_DRAIN:
+        if (!instance->why)
+            instance->why = vassal->leaving ? "stop" : "too many instances";
+        vassals_report(vassal, instance, "drain");
+        vassal_signal(instance, instance->settings->stop_signal);
+        vassal_signal(instance, SIGCONT); // a stopped one hears nothing else
+        break;
+    case SLOT_KILL:
+        vassals_report(vassal, instance, "kill");
+        vassal_kill_group(instance);
+        break;
+    case SLOT_REPORT: vassals_report(vassal, instance, "unkillable"); break;
+    case SLOT_LEAVE:
+    case SLOT_ABORT: break; // nobody is late who need not report
+    }
+    const struct slot_times times = vassal_times(instance->settings);
+    slot_did(&instance->slot, action, &times, net_now());
+}
+
+static void tend_instance(const struct vassals *v, struct vassal *vassal,
+                          struct instance *instance)
+{
+    int64_t now = net_now();
+    if (now >= vassal_up_at(instance)) {
+        vassal_up(vassal, instance, now);
+        instance->up_since = time(NULL);
+        vassals_report(vassal, instance, "ready");
+    }
+    enum slot_action action =
+        slot_next(&instance->slot, vassal_wants(vassal, instance), false, now);
+    if (v->mode == ENDING && slot_has_worker(&instance->slot) &&
+        instance->slot.state != SLOT_KILLING)
+        action = SLOT_KILL;
+    act(vassal, instance, action);
+}
+
+/* The last in the alphabet goes first, and then the one before: so what
+ * others need is named before them, and outlives them. */
+static void let_the_last_leave(const struct vassals *v)
+{
+    bool is_turn = true;
+    for (size_t i = v->count; i-- > 0;) {
+        struct vassal *vassal = v->list[i];
+        bool has_processes = vassal_has_processes(vassal);
+        if (is_turn || v->mode == ENDING || !has_processes)
+            vassal->leaving = true;
+        is_turn = is_turn && !has_processes;
+    }
+}
+
+static void forget_who_has_left(struct vassals *v)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < v->count; i++)
+        if (v->list[i]->leaving && !vassal_has_processes(v->list[i]))
+            vassal_free(v->list[i]);
+        else
+            v->list[kept++] = v->list[i];
+    v->count = kept;
+}
+
+static void tend_vassals(struct vassals *v)
+{
+    if (v->mode != GOING_ON)
+        let_the_last_leave(v);
+    else if (net_now() >= v->look_at)
+        vassals_look(v);
+    for (size_t i = 0; i < v->count; i++) {
+        struct vassal *vassal = v->list[i];
+        if (!vassal_roll(vassal))
+            log_line("%s is held back: %s", vassal->name, vassal->held);
+        for (int j = 0; j < INSTANCES_MAX; j++)
+            tend_instance(v, vassal, &vassal->instances[j]);
+    }
+    forget_who_has_left(v);
+}
+
+/* --- All of it --- */
+
+int vassals_run(const struct vassals_options *options, int signals)
+{
+    struct vassals v = {.options = options, .signals = signals};
+    log_role("emperor");
+    vassals_watch(&v);
+    vassals_open_control(&v);
+    others_adopt();
+    tend_vassals(&v);
+    notify("READY=1");
+    log_line("ready, with %zu vassals", v.count);
+    while (v.mode == GOING_ON || v.count > 0) {
+        sleep_until_needed(&v);
+        hear(&v);
+        bury_the_dead(&v);
+        tend_vassals(&v);
+    }
+    others_kill(); // whoever has left its group, and outlived its vassal
+    if (v.control >= 0)
+        unlink(v.control_path);
+    free(v.list);
+    return v.status;
+}
