@@ -135,14 +135,13 @@ static int64_t ask(PyObject *object, const char *method)
     return number;
 }
 
-/* tell() is where the application is, whatever was read ahead of it; flush()
- * brings to the file what it wrote. */
+/* tell() is where the application is, whatever was read ahead of it; and what
+ * it wrote, but nobody flushed, lies before that. */
 static bool find_part(PyObject *object, struct file_part *part)
 {
     if (!is_plain_file(object))
         return false;
-    Py_XDECREF(PyObject_CallMethod(object, "flush", NULL));
-    part->offset = PyErr_Occurred() ? -1 : ask(object, "tell");
+    part->offset = ask(object, "tell");
     part->file = part->offset < 0 ? -1 : (int)ask(object, "fileno");
     struct stat about;
     if (part->file < 0 || fstat(part->file, &about) < 0 ||

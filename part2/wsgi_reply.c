@@ -350,7 +350,11 @@ static int put_blocks(struct response *response, PyObject *blocks)
 static int send_all(struct reply *reply, PyObject *blocks)
 {
     int64_t length = is_started(reply) ? length_of(blocks) : -1;
-    struct response *response = length >= 0 ? take_response(reply) : NULL;
+    if (length < 0)
+        return -1;
+    if (PyTuple_GET_SIZE(blocks) == 0)
+        return 0; // who used write() may have a thread that still does
+    struct response *response = take_response(reply);
     if (!response)
         return -1;
     declare(reply, length);

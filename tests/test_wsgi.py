@@ -38,7 +38,9 @@ class Server:
         self.process = subprocess.Popen(
             [os.path.join(BUILD, stage), "--port", "0",
              "--root", os.path.join(HERE, "..", "www"), "--wsgi-path", HERE,
-             *options], stderr=self.log_file, stdout=self.log_file, cwd=HERE)
+             *options], stderr=self.log_file, stdout=self.log_file, cwd=HERE,
+            env={name: value for name, value in os.environ.items()
+                 if name != "PYTHONUNBUFFERED"})
         wait_until(lambda: "listening on" in self.log() or
                    self.process.poll() is not None, "listening")
         found = re.search(r"http://127\.0\.0\.1:(\d+)/", self.log())
@@ -605,8 +607,11 @@ class Files(Case):
         with tempfile.NamedTemporaryFile() as file:
             file.write(b"quiet")
             file.flush()
-            answer = self.ask(f"/file?{file.name}&shouting&0&")
-        self.assertEqual(answer.body, b"QUIET")
+            for how in ("shouting", "reader"):
+                answer = self.ask(f"/file?{file.name}&{how}&0&")
+                self.assertEqual(answer.body, b"QUIET")
+        answer = self.ask("/file?/dev/zero&raw&0&10")
+        self.assertEqual(answer.body, bytes(10))
 
     def test_what_was_written_is_sent(self):
         self.assertEqual(self.ask("/file_beside").body, b"written " * 9)

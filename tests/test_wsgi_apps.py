@@ -498,6 +498,11 @@ class ShoutingFile(io.FileIO):
         return super().read(size).upper()
 
 
+class ShoutingReader(io.BufferedReader):
+    def read(self, size=-1):
+        return super().read(size).upper()
+
+
 @page
 def files_are_closed(environ, start_response):
     closed = [file.closed for file in seen if hasattr(file, "closed")]
@@ -517,6 +522,7 @@ def file(environ, start_response):
             "buffered": lambda: open(path, "rb"),
             "random": lambda: open(path, "r+b"),
             "shouting": lambda: ShoutingFile(path),
+            "reader": lambda: ShoutingReader(io.FileIO(path)),
             "memory": lambda: io.BytesIO(open(path, "rb").read()),
             "gzip": lambda: gzip.open(path),
             "text": lambda: open(path),
