@@ -7,7 +7,8 @@
 enum { BLOCK_BYTES = 65536 };
 
 struct wrapper {
-    PyObject_HEAD PyObject *object; // with a method read()
+    PyObject_HEAD
+    PyObject *object; // with a method read()
     Py_ssize_t block_size;
 };
 
@@ -76,7 +77,8 @@ static PyGetSetDef attributes[] = {
 };
 
 static PyTypeObject wrapper_type = {
-    .ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wsgi.FileWrapper",
+    .ob_base = {PyObject_HEAD_INIT(NULL) 0},
+    .tp_name = "wsgi.FileWrapper",
     .tp_basicsize = sizeof(struct wrapper),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_new = wrapper_new,

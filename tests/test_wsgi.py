@@ -344,6 +344,8 @@ class StartResponse(Case):
         self.assertEqual((answer.status, answer.body, answer.whole),
                          (200, b"too ", False))
         self.assert_logged("KeyError: 'too late to replace'")
+        self.assertFalse(self.ask("/replace_with_nothing").whole)
+        self.assert_logged("TypeError: exc_info holds no exception")
 
     def test_no_start_is_an_error(self):
         for path in ("/never_started", "/nothing_at_all"):
@@ -656,7 +658,7 @@ class Memory(Case):
             yield from (
                 "/echo_at_once", "/blocks", "/big?70000", "/write",
                 "/fail", "/fail_late", "/fail_in_blocks", "/twice", "/replace",
-                "/errors", "/compare_input", "/too_long", "/wrong_calls",
+                "/replace_late", "/errors", "/compare_input", "/too_long", "/wrong_calls",
                 "/wrong_blocks?none", "/wrong_blocks?later", "/show_environ",
                 "/file_beside", "/about_file_wrapper", "/never_started",
                 "/closed_file", "/fail_badly", "/misuse_input")

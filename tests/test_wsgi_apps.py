@@ -254,6 +254,13 @@ def replace_late(environ, start_response):
 
 
 @page
+def replace_with_nothing(environ, start_response):
+    start_response("200 OK", TEXT)
+    yield b"left"
+    start_response("500 Sorry", TEXT, sys.exc_info())  # no exception
+
+
+@page
 def replace_before_a_block(environ, start_response):
     start_response("200 OK", TEXT)
     yield b""
