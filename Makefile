@@ -197,7 +197,7 @@ EMBEDDERS     := $(filter-out %/3f_emperor,$(filter $(B)/2c% $(B)/3%,\
     $(STAGES:%=$(B)/%))) $(B)/test_handlers \
     $(B)/test_wsgi
 PYTHON_HALF   := $(call objects,part2/wsgi $(addprefix part2/wsgi_,environ \
-    errors file input interpreter program reply))
+    errors file head input interpreter program reply))
 $(PYTHON_HALF): OWN_FLAGS = -fPIC -fvisibility=hidden $(PYTHON_FLAGS)
 $(B)/wsgi.so: $(PYTHON_HALF)
 	$(call SAY,link   )$(CC) -shared $(CFLAGS) $(SANITIZE) $(LDFLAGS) $^ \

@@ -10,7 +10,8 @@
 enum { LINE_BYTES = 2048 }; // a longer line becomes several
 
 struct errors {
-    PyObject_HEAD const char *name;
+    PyObject_HEAD
+    const char *name;
     size_t used;
     char line[LINE_BYTES];
 };
@@ -100,7 +101,8 @@ static PyMethodDef methods[] = {
 };
 
 static PyTypeObject errors_type = {
-    .ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wsgi.Errors",
+    .ob_base = {PyObject_HEAD_INIT(NULL) 0},
+    .tp_name = "wsgi.Errors",
     .tp_basicsize = sizeof(struct errors),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_methods = methods,

@@ -7,7 +7,8 @@
 enum { BLOCK_BYTES = 65536 };
 
 struct wrapper {
-    PyObject_HEAD PyObject *object; // with a method read()
+    PyObject_HEAD
+    PyObject *object; // with a method read()
     Py_ssize_t block_size;
 };
 
@@ -76,7 +77,8 @@ static PyGetSetDef attributes[] = {
 };
 
 static PyTypeObject wrapper_type = {
-    .ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wsgi.FileWrapper",
+    .ob_base = {PyObject_HEAD_INIT(NULL) 0},
+    .tp_name = "wsgi.FileWrapper",
     .tp_basicsize = sizeof(struct wrapper),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_new = wrapper_new,
@@ -135,14 +137,13 @@ static int64_t ask(PyObject *object, const char *method)
     return number;
 }
 
-/* tell() is where the application is, whatever was read ahead of it; flush()
- * brings to the file what it wrote. */
+/* tell() is where the application is, whatever was read ahead of it; and what
+ * it wrote, but nobody flushed, lies before that. */
 static bool find_part(PyObject *object, struct file_part *part)
 {
     if (!is_plain_file(object))
         return false;
-    Py_XDECREF(PyObject_CallMethod(object, "flush", NULL));
-    part->offset = PyErr_Occurred() ? -1 : ask(object, "tell");
+    part->offset = ask(object, "tell");
     part->file = part->offset < 0 ? -1 : (int)ask(object, "fileno");
     struct stat about;
     if (part->file < 0 || fstat(part->file, &about) < 0 ||

@@ -9,8 +9,9 @@
 enum { STEP_BYTES = 4096 }; // read ahead while looking for the end of a line
 
 struct input {
-    PyObject_HEAD const struct body *body; // NULL: the request is over
-    size_t offset;                         // of what comes next
+    PyObject_HEAD
+    const struct body *body; // NULL: the request is over
+    size_t offset;           // of what comes next
     pthread_mutex_t reading; // never waited for while holding the GIL
 };
 
@@ -26,7 +27,8 @@ static size_t left(const struct input *input)
 static int copy(struct input *input, char *bytes, size_t len, size_t offset)
 {
     int error = 0;
-    Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&input->reading);
+    Py_BEGIN_ALLOW_THREADS
+    pthread_mutex_lock(&input->reading);
     while (len > 0 && !error) {
         ssize_t got =
             input->body ? body_read(input->body, bytes, len, offset) : 0;
@@ -39,7 +41,9 @@ static int copy(struct input *input, char *bytes, size_t len, size_t offset)
         }
     }
     pthread_mutex_unlock(&input->reading);
-    Py_END_ALLOW_THREADS if (!error) return 0;
+    Py_END_ALLOW_THREADS
+    if (!error)
+        return 0;
     errno = error;
     PyErr_SetFromErrno(PyExc_OSError);
     return -1;
@@ -163,7 +167,8 @@ static PyMethodDef methods[] = {
 };
 
 static PyTypeObject input_type = {
-    .ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wsgi.Input",
+    .ob_base = {PyObject_HEAD_INIT(NULL) 0},
+    .tp_name = "wsgi.Input",
     .tp_basicsize = sizeof(struct input),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_iter = PyObject_SelfIter,
@@ -190,8 +195,11 @@ PyObject *input_new(const struct body *body)
 void input_close(PyObject *self)
 {
     struct input *input = (struct input *)self;
-    Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&input->reading);
-    Py_END_ALLOW_THREADS input->body =
-        NULL; // nobody looks at it without one of the two locks
+    if (pthread_mutex_trylock(&input->reading) != 0) {
+        Py_BEGIN_ALLOW_THREADS
+        pthread_mutex_lock(&input->reading);
+        Py_END_ALLOW_THREADS
+    }
+    input->body = NULL; // nobody looks at it without one of the two locks
     pthread_mutex_unlock(&input->reading);
 }

@@ -1,21 +1,19 @@
-/* wsgi_reply.c - checks what an application says as PEP 3333 wants it, while
- * the application can still learn of it, and hands it to response.h. */
+/* wsgi_reply.c - hands what an application says to response.h, in the order
+ * and at the time that PEP 3333 wants. */
 #include "wsgi_reply.h"
 
 #include "common/log.h"
 #include "wsgi_errors.h"
 #include "wsgi_file.h"
+#include "wsgi_head.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 struct reply {
-    PyObject_HEAD const char *name;
+    PyObject_HEAD
+    const char *name;
     struct exchange *exchange; // NULL: the request is over
     int64_t declared;          // Content-Length; -1 if not
     int error;                 // errno of what could not be sent, or 0
@@ -45,130 +43,7 @@ static void give_back(struct reply *reply)
     pthread_mutex_unlock(&reply->writing);
 }
 
-/* --- start_response: what it is given --- */
-
-/* The bytes of a native string, a str with a character for each byte; or NULL
- * with an exception set. */
-static const char *native_bytes(PyObject *text, const char *what)
-{
-    if (!PyUnicode_Check(text)) {
-        PyErr_Format(PyExc_TypeError, "%s must be str, not %.100s", what,
-                     Py_TYPE(text)->tp_name);
-        return NULL;
-    }
-    if (PyUnicode_KIND(text) != PyUnicode_1BYTE_KIND) {
-        PyErr_Format(PyExc_ValueError, "%s %R goes beyond Latin-1", what, text);
-        return NULL;
-    }
-    const char *bytes = (const char *)PyUnicode_1BYTE_DATA(text);
-    if (strlen(bytes) != (size_t)PyUnicode_GET_LENGTH(text)) {
-        PyErr_Format(PyExc_ValueError, "%s %R contains NUL", what, text);
-        return NULL;
-    }
-    return bytes;
-}
-
-static bool is_status_line(const char *text)
-{
-    for (size_t i = 0; i < 3; i++)
-        if (!isdigit((unsigned char)text[i]))
-            return false;
-    for (const char *next = text + 3; *next; next++)
-        if (iscntrl((unsigned char)*next))
-            return false;
-    return text[0] >= '2' && text[0] <= '5' &&
-           (text[3] == ' ' || text[3] == '\0');
-}
-
-/* The number in "200 OK", or -1 with an exception set. */
-static int read_status(PyObject *status)
-{
-    const char *text = native_bytes(status, "the status");
-    if (text && is_status_line(text))
-        return (int)strtol(text, NULL, 10);
-    if (text)
-        PyErr_Format(PyExc_ValueError,
-                     "the status must be like '200 OK', from 200 to 599, "
-                     "not %R",
-                     status);
-    return -1;
-}
-
-/* Headers that say something of this connection, which is ours (RFC 2616
- * 13.5.1, which PEP 3333 refers to). */
-static bool is_hop_by_hop(const char *name)
-{
-    static const char *const names[] = {
-        "Connection",
-        "Keep-Alive",
-        "Proxy-Authenticate",
-        "Proxy-Authorization",
-        "TE",
-        "Trailer",
-        "Trailers",
-        "Upgrade",
-        "Transfer-Encoding",
-    };
-    if (!strchr("CcKkPpTtUu", *name))
-        return false; // most are not: do not look further
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(name, names[i]) == 0)
-            return true;
-    return false;
-}
-
-/* Returns what is wrong with it, or NULL. */
-static const char *set_header(struct reply *reply, struct response *response,
-                              const char *name, const char *value)
-{
-    if (is_hop_by_hop(name))
-        return "this header is hop-by-hop, the server's to set";
-    if (strcasecmp(name, "Date") == 0)
-        return NULL; // it has ours
-    if (response_header(response, name, value) < 0)
-        return errno == EMSGSIZE ? "no more headers have room"
-                                 : "no header can be like this";
-    if (strcasecmp(name, "Content-Length") == 0)
-        reply->declared = strtoll(value, NULL, 10);
-    return NULL;
-}
-
-static int add_header(struct reply *reply, struct response *response,
-                      PyObject *header)
-{
-    if (!PyTuple_Check(header) || PyTuple_GET_SIZE(header) != 2) {
-        PyErr_Format(PyExc_TypeError,
-                     "a header must be a tuple (name, value), not %R", header);
-        return -1;
-    }
-    const char *name =
-        native_bytes(PyTuple_GET_ITEM(header, 0), "a header's name");
-    const char *value =
-        name ? native_bytes(PyTuple_GET_ITEM(header, 1), "a header's value")
-             : NULL;
-    if (!value)
-        return -1;
-    const char *fault = set_header(reply, response, name, value);
-    if (fault)
-        PyErr_Format(PyExc_ValueError, "%s: %.200R", fault, header);
-    return fault ? -1 : 0;
-}
-
-static int add_headers(struct reply *reply, struct response *response,
-                       PyObject *headers)
-{
-    if (!PyList_Check(headers)) {
-        PyErr_Format(PyExc_TypeError, "the headers must be a list, not %.100s",
-                     Py_TYPE(headers)->tp_name);
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(headers); i++)
-        if (add_header(reply, response, PyList_GET_ITEM(headers, i)) < 0)
-            return -1;
-    return 0;
-}
-
-/* --- start_response: begin, and begin again --- */
+/* --- Begin again --- */
 
 /* Raise what the application was handling when it called us. */
 static void raise_again(PyObject *exc_info)
@@ -176,6 +51,10 @@ static void raise_again(PyObject *exc_info)
     PyObject *type, *value, *traceback;
     if (!PyArg_ParseTuple(exc_info, "OOO", &type, &value, &traceback))
         return;
+    if (!PyExceptionClass_Check(type)) {
+        PyErr_SetString(PyExc_TypeError, "exc_info holds no exception");
+        return;
+    }
     Py_INCREF(type);
     Py_INCREF(value);
     Py_INCREF(traceback);
@@ -208,20 +87,6 @@ static int clear_the_way(struct reply *reply, struct response *response,
     return 0;
 }
 
-static int begin(struct reply *reply, struct response *response,
-                 PyObject *status, PyObject *headers)
-{
-    int number = read_status(status);
-    if (number < 0)
-        return -1;
-    response_start(response, number);
-    if (add_headers(reply, response, headers) == 0)
-        return 0;
-    response_restart(response); // a second try may be better
-    reply->declared = -1;
-    return -1;
-}
-
 /* --- Bytes --- */
 
 /* Note what could not be sent. Returns 0, or -1 with an exception set. */
@@ -242,9 +107,11 @@ static int put(struct reply *reply, const void *bytes, size_t len)
     struct response *response = take_response(reply);
     if (!response)
         return -1;
-    Py_BEGIN_ALLOW_THREADS if (response_write(response, bytes, len) < 0) error =
-        errno;
-    Py_END_ALLOW_THREADS give_back(reply);
+    Py_BEGIN_ALLOW_THREADS
+    if (response_write(response, bytes, len) < 0)
+        error = errno;
+    Py_END_ALLOW_THREADS
+    give_back(reply);
     return check(reply, error);
 }
 
@@ -254,10 +121,11 @@ static int put_part(struct reply *reply, const struct file_part *part)
     struct response *response = take_response(reply);
     if (!response)
         return -1;
-    Py_BEGIN_ALLOW_THREADS if (response_write_file(response, part->file,
-                                                   part->offset, part->len) < 0)
+    Py_BEGIN_ALLOW_THREADS
+    if (response_write_file(response, part->file, part->offset, part->len) < 0)
         error = errno;
-    Py_END_ALLOW_THREADS give_back(reply);
+    Py_END_ALLOW_THREADS
+    give_back(reply);
     return check(reply, error);
 }
 
@@ -267,8 +135,11 @@ static int flush(struct reply *reply)
     struct response *response = take_response(reply);
     if (!response)
         return -1;
-    Py_BEGIN_ALLOW_THREADS if (response_flush(response) < 0) error = errno;
-    Py_END_ALLOW_THREADS give_back(reply);
+    Py_BEGIN_ALLOW_THREADS
+    if (response_flush(response) < 0)
+        error = errno;
+    Py_END_ALLOW_THREADS
+    give_back(reply);
     return check(reply, error);
 }
 
@@ -350,13 +221,19 @@ static int put_blocks(struct response *response, PyObject *blocks)
 static int send_all(struct reply *reply, PyObject *blocks)
 {
     int64_t length = is_started(reply) ? length_of(blocks) : -1;
-    struct response *response = length >= 0 ? take_response(reply) : NULL;
+    if (length < 0)
+        return -1;
+    if (PyTuple_GET_SIZE(blocks) == 0)
+        return 0; // who used write() may have a thread that still does
+    struct response *response = take_response(reply);
     if (!response)
         return -1;
     declare(reply, length);
     int error;
-    Py_BEGIN_ALLOW_THREADS error = put_blocks(response, blocks);
-    Py_END_ALLOW_THREADS give_back(reply);
+    Py_BEGIN_ALLOW_THREADS
+    error = put_blocks(response, blocks);
+    Py_END_ALLOW_THREADS
+    give_back(reply);
     return check(reply, error);
 }
 
@@ -440,7 +317,7 @@ static PyObject *start_response(PyObject *self, PyObject *const *args,
     PyObject *exc_info = count > 2 ? args[2] : Py_None;
     int begun = clear_the_way(reply, response, exc_info);
     if (begun == 0)
-        begun = begin(reply, response, args[0], args[1]);
+        begun = head_begin(response, args[0], args[1], &reply->declared);
     give_back(reply);
     return begun == 0 ? PyCFunction_New(&write_method, self) : NULL;
 }
@@ -450,7 +327,8 @@ static PyMethodDef start_response_method = {
     METH_FASTCALL, NULL};
 
 static PyTypeObject reply_type = {
-    .ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wsgi.Reply",
+    .ob_base = {PyObject_HEAD_INIT(NULL) 0},
+    .tp_name = "wsgi.Reply",
     .tp_basicsize = sizeof(struct reply),
     .tp_flags = Py_TPFLAGS_DEFAULT,
 };
@@ -538,12 +416,13 @@ void reply_end(PyObject *self)
     bool failed = PyErr_Occurred() || !is_started(reply);
     if (failed)
         settle_exception(reply);
-    Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&reply->writing);
+    Py_BEGIN_ALLOW_THREADS
+    pthread_mutex_lock(&reply->writing);
     if (failed)
         fail(reply);
     else
         complete(reply);
-    Py_END_ALLOW_THREADS reply->exchange =
-        NULL; // nobody looks at it without one of the two locks
+    Py_END_ALLOW_THREADS
+    reply->exchange = NULL; // nobody looks at it without one of the two locks
     pthread_mutex_unlock(&reply->writing);
 }

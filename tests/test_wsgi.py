@@ -38,7 +38,9 @@ class Server:
         self.process = subprocess.Popen(
             [os.path.join(BUILD, stage), "--port", "0",
              "--root", os.path.join(HERE, "..", "www"), "--wsgi-path", HERE,
-             *options], stderr=self.log_file, stdout=self.log_file, cwd=HERE)
+             *options], stderr=self.log_file, stdout=self.log_file, cwd=HERE,
+            env={name: value for name, value in os.environ.items()
+                 if name != "PYTHONUNBUFFERED"})
         wait_until(lambda: "listening on" in self.log() or
                    self.process.poll() is not None, "listening")
         found = re.search(r"http://127\.0\.0\.1:(\d+)/", self.log())
@@ -342,6 +344,8 @@ class StartResponse(Case):
         self.assertEqual((answer.status, answer.body, answer.whole),
                          (200, b"too ", False))
         self.assert_logged("KeyError: 'too late to replace'")
+        self.assertFalse(self.ask("/replace_with_nothing").whole)
+        self.assert_logged("TypeError: exc_info holds no exception")
 
     def test_no_start_is_an_error(self):
         for path in ("/never_started", "/nothing_at_all"):
@@ -605,8 +609,11 @@ class Files(Case):
         with tempfile.NamedTemporaryFile() as file:
             file.write(b"quiet")
             file.flush()
-            answer = self.ask(f"/file?{file.name}&shouting&0&")
-        self.assertEqual(answer.body, b"QUIET")
+            for how in ("shouting", "reader"):
+                answer = self.ask(f"/file?{file.name}&{how}&0&")
+                self.assertEqual(answer.body, b"QUIET")
+        answer = self.ask("/file?/dev/zero&raw&0&10")
+        self.assertEqual(answer.body, bytes(10))
 
     def test_what_was_written_is_sent(self):
         self.assertEqual(self.ask("/file_beside").body, b"written " * 9)
@@ -651,7 +658,7 @@ class Memory(Case):
             yield from (
                 "/echo_at_once", "/blocks", "/big?70000", "/write",
                 "/fail", "/fail_late", "/fail_in_blocks", "/twice", "/replace",
-                "/errors", "/compare_input", "/too_long", "/wrong_calls",
+                "/replace_late", "/errors", "/compare_input", "/too_long", "/wrong_calls",
                 "/wrong_blocks?none", "/wrong_blocks?later", "/show_environ",
                 "/file_beside", "/about_file_wrapper", "/never_started",
                 "/closed_file", "/fail_badly", "/misuse_input")

@@ -254,6 +254,13 @@ def replace_late(environ, start_response):
 
 
 @page
+def replace_with_nothing(environ, start_response):
+    start_response("200 OK", TEXT)
+    yield b"left"
+    start_response("500 Sorry", TEXT, sys.exc_info())  # no exception
+
+
+@page
 def replace_before_a_block(environ, start_response):
     start_response("200 OK", TEXT)
     yield b""
@@ -498,6 +505,11 @@ class ShoutingFile(io.FileIO):
         return super().read(size).upper()
 
 
+class ShoutingReader(io.BufferedReader):
+    def read(self, size=-1):
+        return super().read(size).upper()
+
+
 @page
 def files_are_closed(environ, start_response):
     closed = [file.closed for file in seen if hasattr(file, "closed")]
@@ -517,6 +529,7 @@ def file(environ, start_response):
             "buffered": lambda: open(path, "rb"),
             "random": lambda: open(path, "r+b"),
             "shouting": lambda: ShoutingFile(path),
+            "reader": lambda: ShoutingReader(io.FileIO(path)),
             "memory": lambda: io.BytesIO(open(path, "rb").read()),
             "gzip": lambda: gzip.open(path),
             "text": lambda: open(path),

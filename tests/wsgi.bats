@@ -74,6 +74,26 @@ cases() {
     cases VirtualEnvironment
 }
 
+# samples STAGE [ARGUMENT...]: of part2/wsgi, as wsgi_samples.py asks them.
+samples() {
+    needs_python
+    [ -e tests/wsgi_samples.py ] || skip "there are no samples here"
+    stage=$1
+    shift
+    tests/wsgi_samples.py "$@" \
+        --server "$BUILD/$stage --port 0 --wsgi {prefix}/={app}"
+}
+
+@test "the samples run, at / and below a prefix" {
+    samples 2c_wsgi
+    samples 2c_wsgi --prefix /below
+}
+
+# Not the plain one: it counts in memory, and here that ends with a connection.
+@test "the samples run in a process for each connection" {
+    samples 3c_fork_wait_loop FactoryTest FlaskTest DjangoTest ShopTest
+}
+
 # A stage without wsgi.so beside it.
 lonely_stage() {
     elsewhere=$(mktemp -d)
