@@ -93,7 +93,8 @@ run_test() {
 
 # try LAB: sets why, and succeeds if all is as it should be.
 try() {
-    program= test=
+    program=
+    test=
     [ ! -e "labs/$1/caught-by" ] || read -r program test <"labs/$1/caught-by"
     case $program in
     '' | *.bats) made= ;;

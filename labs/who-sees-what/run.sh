@@ -14,11 +14,11 @@ start_with_programs() {
     url=http://localhost:$port
 }
 
-# The descriptors that a program was given; the last of those that ls shows is
-# its own.
+# The descriptors that a program was given: all but the one by which ls looks.
 given() {
-    get "$url/cgi-bin/fds" | sed -n 's/.* \([0-9]*\) -> .*/\1/p' |
-        sort -n | sed '$d' | paste -s -d ' ' -
+    get "$url/cgi-bin/fds" |
+        sed -n -e '/proc\/[0-9]*\/fd$/d' -e 's/.* \([0-9]*\) -> .*/\1/p' |
+        sort -n | paste -s -d ' ' -
 }
 
 sockets() {
