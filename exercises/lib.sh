@@ -20,6 +20,7 @@ exercise=$(basename "$(dirname "$0")")
 : "${work:?run it by scripts/grade.sh $exercise}"
 : "${graded?run it by scripts/grade.sh $exercise}"
 observations=
+in_front= # a command by which stages are started, such as setsid
 judged=  # the names of those made so far,
 held=    # of those that hold,
 skipped= # and of those that cannot be made here
@@ -105,7 +106,9 @@ conclude() {
 start_graded() {
     stage=$1
     shift
-    try_to_start "$(echo "$graded/${stage}_"*)" --port 0 --root www "$@"
+    # shellcheck disable=SC2086 # none or one word
+    try_to_start $in_front "$(echo "$graded/${stage}_"*)" --port 0 \
+        --root www "$@"
     case $held in
     *starts*) ;;
     *)

@@ -7,8 +7,8 @@ usage() {
     cat <<'USAGE'
 Usage: tests/mutants.sh [LAB]     (or: make check-mutants)
 Applies each labs/*/break.patch to a copy of the sources, builds that, and runs
-there the test that labs/*/caught-by names, as "PROGRAM FUNCTION". That test
-must fail. A lab without caught-by only has to apply and build.
+there the test that labs/*/caught-by names, as "PROGRAM FUNCTION" or "FILE.bats
+its name". That test must fail. A lab without caught-by only has to apply and build.
 Prints a line each; status 1 if a mutant went unnoticed.
 USAGE
 }
@@ -41,9 +41,11 @@ case_of() {
         }' "tests/$1.c"
 }
 
-# A line each test: "not ok 1 - FILE:CASE:FUNCTION: MESSAGE".
+# A line each test: "not ok 1 - FILE:CASE:FUNCTION: MESSAGE", from bats
+# "not ok 1 NAME".
 has_failed() {
-    grep -q "^not ok [0-9]* - [^:]*:[^:]*:$1:" "$results"
+    grep -q -e "^not ok [0-9]* - [^:]*:[^:]*:$1:" -e "^not ok [0-9]* $1\$" \
+        "$results"
 }
 
 has_failed_or_ended() {
@@ -65,35 +67,59 @@ run_until_it_fails() {
     running=
 }
 
+# run_in_bats FILE NAME: in the twin's tree, that test alone.
+run_in_bats() {
+    status=0
+    (cd "$tree" && BUILD=$build exec timeout $LIMIT_S \
+        bats --tap --filter "^$2\$" "tests/$1") >"$results" 2>"$said" \
+        </dev/null || status=$?
+    cat "$results" >>"$said"
+}
+
+# run_test FILE-OR-PROGRAM TEST: sets status; 1 if there is no such test.
+run_test() {
+    case $1 in
+    *.bats)
+        grep -qF "@test \"$2\" {" "tests/$1" || return 1
+        run_in_bats "$1" "$2"
+        ;;
+    *)
+        only=$(case_of "$1" "$2")
+        [ -n "$only" ] || return 1
+        run_until_it_fails "$1" "$2"
+        ;;
+    esac
+}
+
 # try LAB: sets why, and succeeds if all is as it should be.
 try() {
-    # shellcheck disable=SC2046 # "PROGRAM FUNCTION" are two words
-    set -- "$1" $(cat "labs/$1/caught-by" 2>/dev/null)
+    program=
+    test=
+    [ ! -e "labs/$1/caught-by" ] || read -r program test <"labs/$1/caught-by"
+    case $program in
+    '' | *.bats) made= ;;
+    *) made=$build/$program ;;
+    esac
     : >"$said"
-    if [ $# -eq 1 ]; then
-        why='applies and builds; nothing to catch'
-        scripts/twin.sh "$1" all >/dev/null 2>"$said" && return
-        why='there is no twin'
-        return 1
-    fi
-    programs=$(scripts/twin.sh "$1" all "$build/$2" 2>"$said") || {
+    programs=$(scripts/twin.sh "$1" all ${made:+"$made"} 2>"$said") || {
         why='there is no twin'
         return 1
     }
-    only=$(case_of "$2" "$3")
-    if [ -z "$only" ]; then
-        why="tests/$2.c has no test $3"
-        return 1
+    if [ -z "$program" ]; then
+        why='applies and builds; nothing to catch'
+        return
     fi
     tree=${programs%/"$build"}
-    run_until_it_fails "$2" "$3"
-    if has_failed "$3"; then
-        why="caught by $3"
+    if ! run_test "$program" "$test"; then
+        why="tests/$program has no test $test"
+        return 1
+    elif has_failed "$test"; then
+        why="caught by $test"
     elif [ "$status" -eq 0 ]; then
-        why="$2 does not notice it"
+        why="$program does not notice it"
         return 1
     else
-        why="$2 ends with status $status, but $3 did not fail"
+        why="$program ends with status $status, but $test did not fail"
         return 1
     fi
 }
