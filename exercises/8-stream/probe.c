@@ -50,7 +50,7 @@ static int two_lines(struct app_environ *env, app_write_fn *write)
 static int much(struct app_environ *env, app_write_fn *write)
 {
     static const char piece[PIECE_BYTES];
-    unsigned long taken = 0;
+    size_t taken = 0;
     while (taken < PIECES && write(env, piece, sizeof piece) == 0)
         taken++;
     char path[4096];
@@ -58,7 +58,7 @@ static int much(struct app_environ *env, app_write_fn *write)
     FILE *note = fopen(path, "we");
     if (!note)
         return -1;
-    fprintf(note, "%lu\n", taken * sizeof piece);
+    fprintf(note, "%zu\n", taken * sizeof piece);
     return fclose(note);
 }
 
