@@ -199,6 +199,14 @@ END
     [ "$(cat "$own/got")" = $'first\nlast' ]
 }
 
+@test "the sample that streams: a line arrives when it is written" {
+    start 2b
+    took=$(get -o "$own/got" -w '%{time_starttransfer} %{time_total}' \
+        "$url/stream")
+    awk '{ exit !($2 - $1 > 0.4) }' <<<"$took"
+    [ "$(cat "$own/got")" = "$(printf 'line %d of 4\n' 1 2 3 4)" ]
+}
+
 @test "HEAD, HTTP/1.0 and an answer without a body" {
     application nothing <<<'return start_response(env, "204 No", none) ? 0 : -1;'
     start 2b --app "/nothing=$own/nothing.so"

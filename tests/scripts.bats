@@ -272,3 +272,15 @@ teardown() {
     end_helpers
     stop_stage
 }
+
+@test "scripts/can names what is missing: a build without Python" {
+    BUILD=build/none
+    export BUILD
+    for thing in wsgi flask django; do
+        run scripts/can "$thing"
+        [ "$status" -eq 1 ]
+        [ "$output" = "cannot $thing: this build has no Python: install python3-dev and pkgconf, then run make" ]
+    done
+    run scripts/can
+    [[ $output == *"cannot flask: this build"* ]]
+}

@@ -1,11 +1,9 @@
 /* test_cgi.c - the parts of CGI one by one: finding the program, its header,
- * starting it. */
+ * starting it; and a whole conversation. */
 #include "part2/cgi_header.h"
 #include "part2/cgi_process.h"
 #include "part2/cgi_program.h"
-#include "tests/testing.h"
-
-#include <sys/prctl.h>
+#include "tests/stage.h"
 
 /* --- Which program? --- */
 
@@ -405,6 +403,33 @@ START_TEST(no_handler_of_the_server_runs_in_a_program_that_starts)
 }
 END_TEST
 
+/* --- The conversation --- */
+
+/* The program echoes while it reads: it stops reading when nobody takes what
+ * it says, and then both pipes fill up. */
+START_TEST(a_body_larger_than_all_pipes_comes_back)
+{
+    enum { BODY_BYTES = 1000000 };
+    static char body[BODY_BYTES], answer[BODY_BYTES + 4096];
+    memset(body, 'x', sizeof body);
+    struct server stage =
+        START_STAGE("2a_cgi", "--quiet", "--cgi=/cgi-bin=part2/cgi-bin");
+    int client = dial(&stage);
+    say(client,
+        "POST /cgi-bin/cat HTTP/1.0\r\nContent-Length: 1000000\r\n\r\n");
+    write_all(client, body, sizeof body);
+    size_t len;
+    ck_assert_int_eq(read_all(client, answer, sizeof answer, &len), 0);
+    const char *echoed = strstr(answer, "\r\n\r\n");
+    ck_assert_ptr_nonnull(echoed);
+    echoed += strlen("\r\n\r\n");
+    ck_assert_uint_eq(len - (size_t)(echoed - answer), sizeof body);
+    ck_assert_mem_eq(echoed, body, sizeof body);
+    close(client);
+    stop(&stage);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cgi");
@@ -436,5 +461,8 @@ int main(void)
                    a_program_that_starts_changes_nothing_in_the_server);
     tcase_add_test(processes,
                    no_handler_of_the_server_runs_in_a_program_that_starts);
+
+    TCase *conversation = new_case(suite, "conversation");
+    tcase_add_test(conversation, a_body_larger_than_all_pipes_comes_back);
     return run_suite(suite);
 }

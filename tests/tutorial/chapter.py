@@ -482,7 +482,7 @@ class ChapterRun:
         """More of what a terminal shows, without typing anything."""
         terminal = self.terminal(step.terminal)
         patterns = self.patterns(step)
-        idle = terminal.finished()
+        idle = terminal.busy is None  # a server may have ended by itself
 
         def unseen():
             if idle:
