@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh - runs the test programs given and all .bats files, shows what each
-# says at its end, and looks whether any of them left a process behind.
+# run.sh - runs the test programs given, those in Python and all .bats
+# files, shows what each says at its end, and looks whether any of them left a process behind.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
@@ -32,6 +32,7 @@ before=$(left_behind)
 for program; do
     run "$(basename "$program")" "$program"
 done
+run test_family.py tests/test_family.py
 run bats bats tests/*.bats
 
 # What ran before is the reader's.
