@@ -38,7 +38,8 @@ struct supervisor {
     bool was_ready;      // some worker, once
     enum { GOING_ON, DRAINING, HANDED_OVER, ENDING } mode;
     int status;              // to return
-    int64_t forgiving_until; // nobody is suspect before
+    int64_t due;             // this turn, at the latest
+    int64_t thawed_at;       // nothing is late that was well until then
     int64_t forks, forks_at; // forks allowed after failures, counted when
     bool announced;          // that we are ready
     int watchdog_ms;         // of the service manager; 0: it has none
