@@ -87,19 +87,29 @@ def is_dead(pid):
     return state is None or state.startswith("Z")
 
 
+def hand_in(listener, command):
+    """As a service manager does: descriptor 3, for that pid alone."""
+    return ["bash", "-c",
+            f"exec 3<&{listener.fileno()}; [ {listener.fileno()} = 3 ] || "
+            f"exec {listener.fileno()}<&-; "
+            'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", *command]
+
+
 class Family:
     """A running 3e with what it said."""
 
-    def __init__(self, *options, stage=STAGE, **popen):
+    def __init__(self, *options, stage=STAGE, listener=None, **popen):
         self.directory = tempfile.mkdtemp(prefix="family-")
         os.chmod(self.directory, 0o755)
         self.log_path = f"{self.directory}/log"
         self.pid_path = f"{self.directory}/pid"
         self.log_file = open(self.log_path, "wb")
-        self.process = subprocess.Popen(
-            [stage, "--port", "0", "--root", "www", "--quiet",
-             "--pid-file", self.pid_path, *options],
-            stderr=self.log_file, **popen)
+        command = [stage, "--port", "0", "--root", "www", "--quiet",
+                   "--pid-file", self.pid_path, *options]
+        if listener:
+            command = hand_in(listener, command)
+            popen["pass_fds"] = [listener.fileno()]
+        self.process = subprocess.Popen(command, stderr=self.log_file, **popen)
         self.pid = self.process.pid
         self.old = []
 

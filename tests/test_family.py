@@ -2,6 +2,7 @@
 """test_family.py - stage 3e from outside: signals, clients, service managers.
 
 What workers may do to their supervisor is in test_supervisor.c."""
+import contextlib
 import http.client
 import os
 import re
@@ -92,6 +93,40 @@ class Changes(FamilyTest):
         second.read()
         self.assertEqual(second.status, 200)
         self.assertEqual(second.getheader("Connection"), "close")
+
+    def test_a_request_that_is_coming_is_waited_for(self):
+        family = self.start("--workers", "1", "--cgi",
+                            "/cgi-bin=part2/cgi-bin")
+        with family.connect() as client:
+            client.sendall(b"POST /cgi-bin/cat HTTP/1.1\r\nHost: a\r\n"
+                           b"Content-Length: 6\r\n\r\n")
+            wait_until(lambda: has_client(family.workers()[0]), "it is heard")
+            family.send(signal.SIGHUP)
+            family.says("drain: reload")
+            for byte in b"slowly":
+                time.sleep(0.3)  # and so for longer than the silent may stay
+                client.sendall(bytes([byte]))
+            self.assertIn(b"slowly", client.makefile("rb").read())
+
+    def test_who_comes_late_to_a_leaving_worker_may_take_a_moment(self):
+        def speaks_a_moment_after_it_was_accepted():
+            family = self.start("--workers", "1")
+            with family.connect() as first, family.connect() as second:
+                first.sendall(b"GET /slow?ms=1200 HTTP/1.0\r\n\r\n")
+                wait_until(lambda: has_client(family.workers()[0]), "is busy")
+                family.send(signal.SIGTERM)
+                with first.makefile("rb") as answer:
+                    answer.read()
+                first.close()
+                began = time.monotonic()
+                time.sleep(0.3)
+                second.sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
+                moment = time.monotonic() - began
+                answer = second.makefile("rb").read()
+            return moment < 0.45, answer.startswith(b"HTTP/1.1 200")
+        # Where a moment takes longer than it should, another attempt.
+        attempts = (speaks_a_moment_after_it_was_accepted() for _ in range(9))
+        self.assertIn((True, True), (seen for seen in attempts if seen[0]))
 
     def test_who_keeps_a_connection_and_says_nothing_delays_nobody(self):
         family = self.start("--workers", "1", "--idle-timeout", "30")
@@ -184,6 +219,23 @@ class Changes(FamilyTest):
         self.assertEqual(len(family.workers()), 1)
 
 
+@contextlib.contextmanager
+def held_at_accept(pid, log):
+    """The process needs longer than anyone waits to enter accept4(), but for
+    once: strace interrupts its wait for clients, after which it looks."""
+    tracer = subprocess.Popen(
+        ["strace", "-o", log, "-p", str(pid), "-e",
+         f"inject=accept4:delay_enter={2 * PATIENCE}000000:when=2+"],
+        stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: os.path.exists(log) and "EAGAIN" in read(log),
+                   "it has looked")
+        yield
+    finally:
+        tracer.terminate()
+        tracer.wait()
+
+
 class Stuck(FamilyTest):
     def test_a_killed_worker_costs_its_own_request_alone(self):
         family = self.start("--workers", "3")
@@ -204,6 +256,22 @@ class Stuck(FamilyTest):
         self.assertIn("refused 0", said)
         self.assertIn("timed out 0", said)
         wait_until(lambda: len(family.workers()) == 3, "all are back")
+
+    def test_a_stopped_worker_costs_nobody_who_was_not_its_client(self):
+        family = self.start("--workers", "2", "--beat-timeout", "60")
+        for worker in family.workers():
+            os.kill(worker, signal.SIGSTOP)
+            for _ in range(3):
+                self.assertEqual(family.get("/hello.txt")[0], 200)
+            os.kill(worker, signal.SIGCONT)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_who_woke_a_worker_that_got_no_further_goes_to_another(self):
+        family = self.start("--workers", "2")
+        for worker in family.workers():  # whoever of them is woken first
+            with held_at_accept(worker, f"{family.directory}/{worker}"):
+                for _ in range(3):
+                    self.assertEqual(family.get("/hello.txt")[0], 200)
 
     def test_a_long_request_survives_the_beat(self):
         family = self.start("--workers", "1", "--beat-timeout", "1")
@@ -241,23 +309,46 @@ class Stuck(FamilyTest):
 class Managers(FamilyTest):
     def test_a_listener_can_be_handed_in(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
+            family = Family("--port", "1", listener=listener)
+            self.addCleanup(family.end)
+            family.wait_until_ready()
+            self.assertEqual(family.port, listener.getsockname()[1])
+            self.assertEqual(family.get("/hello.txt")[0], 200)
+
+    def test_a_listener_that_was_handed_in_stays_usable(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
-            with tempfile.TemporaryFile() as log:
-                keeper = os.dup2(listener.fileno(), 3, inheritable=True) \
-                    if listener.fileno() != 3 else 3
-                process = subprocess.Popen(
-                    ["sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec "
-                     f"{STAGE} --root www --port 1 --quiet"],
-                    pass_fds=[3], stderr=log)
-                if keeper != listener.fileno():
-                    os.close(keeper)
-                self.addCleanup(process.wait)
-                self.addCleanup(process.kill)
-                connection = http.client.HTTPConnection("127.0.0.1", port,
-                                                        timeout=PATIENCE)
-                connection.request("GET", "/hello.txt")
-                self.assertEqual(connection.getresponse().status, 200)
-                connection.close()
+
+            def start():
+                family = Family(listener=listener)
+                self.addCleanup(family.end)
+                return family.wait_until_ready()
+            family = start()
+            family.send(signal.SIGUSR2)  # the next one knows it, too
+            family.pid = wait_until(lambda: new_pid(family, family.pid),
+                                    "another pid is in the file")
+            family.process.wait(PATIENCE)
+            family.send(signal.SIGTERM)
+            wait_until(lambda: is_dead(family.pid), "it has gone")
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as one:
+                one.sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
+                start()
+                self.assertIn(b"200 OK", one.makefile("rb").read())
+
+    def test_the_watchdog_is_fed_in_time(self):
+        with tempfile.TemporaryDirectory() as directory, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(f"{directory}/notify")
+            manager.settimeout(PATIENCE)
+            family = Family(env=dict(os.environ, WATCHDOG_USEC="200000",
+                                     NOTIFY_SOCKET=f"{directory}/notify"))
+            self.addCleanup(family.end)
+            family.wait_until_ready()
+            began, meals = time.monotonic(), 0
+            while meals < 40:
+                meals += manager.recv(4096) == b"WATCHDOG=1"
+            # One a second is what a supervisor without anything to do makes.
+            self.assertLess(time.monotonic() - began, meals / 2)
 
     def test_the_service_manager_is_told(self):
         with tempfile.TemporaryDirectory() as directory, \
