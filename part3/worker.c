@@ -25,6 +25,7 @@
 enum {
     BEAT_MS = 250,
     LOOK_MS = 500,        // the longest that a client waits for a dead worker
+    HANDSHAKE_MS = 300,   // for the rest of one, when the door is closed
     LAST_REQUEST_MS = 500 // for one that is on its way on a kept connection
 };
 
@@ -227,6 +228,19 @@ static void serve_until_told(struct worker *worker)
     }
 }
 
+/* Nobody new is let in, but some may have been at the door. */
+static void empty_queue(struct worker *worker)
+{
+    int64_t until = net_now() + HANDSHAKE_MS;
+    for (;;) {
+        int64_t left = until - net_now();
+        struct pollfd door = {.fd = worker->post->listener, .events = POLLIN};
+        if (!serve_next(worker) &&
+            (left <= 0 || poll(&door, 1, (int)left) <= 0))
+            return;
+    }
+}
+
 int worker_serve(const struct post *post, void *context)
 {
     struct job *job = context;
@@ -240,9 +254,9 @@ int worker_serve(const struct post *post, void *context)
     channel_say(post->channel, CHANNEL_READY, -1);
 
     serve_until_told(&worker);
-    /* One client may have woken only us, and would wait for the next one to
-     * come. */
-    while (serve_next(&worker) && worker.emptying)
-        continue;
+    if (worker.emptying)
+        empty_queue(&worker);
+    else
+        serve_next(&worker); // it may have woken only us
     return 0;
 }

@@ -35,6 +35,34 @@ class Stops(FamilyTest):
             family.connect()
         self.assertFalse(os.path.exists(family.pid_path))
 
+    def test_a_handshake_under_way_is_finished(self):
+        family = self.start("--workers", "2")
+        clients = [socket.socket() for _ in range(20)]
+        for client in clients:
+            # The last packet of the handshake waits for the request, but not
+            # for longer than a fifth of a second.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+            client.settimeout(PATIENCE)
+            client.connect(("127.0.0.1", family.port))
+        family.send(signal.SIGTERM)
+        family.says("draining, then ending")
+        for client in clients:
+            client.sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
+        for client in clients:
+            with client, client.makefile("rb") as answer:
+                self.assertTrue(answer.read().startswith(b"HTTP/1.1 200"))
+        self.assertEqual(family.process.wait(PATIENCE), 0)
+
+    def test_who_comes_after_that_is_refused_not_reset(self):
+        family = self.start("--workers", "1")
+        with family.connect() as client:
+            client.sendall(b"GET /slow?ms=1000 HTTP/1.0\r\n\r\n")
+            family.send(signal.SIGTERM)
+            family.says("draining, then ending")
+            with self.assertRaises(ConnectionRefusedError):
+                family.connect()
+            self.assertIn(b"slept 1000 ms", client.makefile("rb").read())
+
     def test_an_answer_under_way_is_finished(self):
         family = self.start("--workers", "1")
         with family.connect() as client:
