@@ -1,13 +1,11 @@
 /* fork_budget.c - a bucket of tokens that fills by one a second. */
 #include "fork_budget.h"
 
-enum { A_SECOND_MS = 1000 };
-
 bool fork_budget_take(struct fork_budget *budget, int64_t most, int64_t now)
 {
-    while (budget->left < most && now - budget->since >= A_SECOND_MS) {
+    while (budget->left < most && now - budget->since >= FORK_BUDGET_MS) {
         budget->left++;
-        budget->since += A_SECOND_MS;
+        budget->since += FORK_BUDGET_MS;
     }
     if (budget->left >= most)
         *budget = (struct fork_budget){most, now};

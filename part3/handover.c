@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,7 +13,9 @@
 
 enum { FIRST_FD = 3, READY_FD = 4 };
 
-static int ready_fd = -1; // to our predecessor; written by handover_take()
+/* Written by handover_take(). */
+static int ready_fd = -1; // to our predecessor
+static bool is_kept;      // the listener, by a service manager
 
 static long number_in(const char *name)
 {
@@ -42,10 +43,12 @@ int handover_take(void)
         ready_fd = (int)number_in("FORKYARD_READY_FD");
         close_on_exec(ready_fd);
     }
+    is_kept = count > 0 && (ready_fd < 0 || getenv("FORKYARD_KEPT"));
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
     unsetenv("LISTEN_FDNAMES");
     unsetenv("FORKYARD_READY_FD");
+    unsetenv("FORKYARD_KEPT");
     if (count == 0)
         return -1;
     errno = 0;
@@ -55,6 +58,11 @@ int handover_take(void)
         die("descriptor %d was handed over, but does not listen", FIRST_FD);
     close_on_exec(FIRST_FD);
     return FIRST_FD;
+}
+
+bool handover_is_kept(void)
+{
+    return is_kept;
 }
 
 void handover_ready(void)
@@ -87,6 +95,8 @@ __attribute__((noreturn)) static void become(char *const argv[], int listener,
     set_number("LISTEN_PID", (long)getpid());
     set_number("LISTEN_FDS", 1);
     set_number("FORKYARD_READY_FD", READY_FD);
+    if (is_kept)
+        set_number("FORKYARD_KEPT", 1);
     signals_reset();
     execvp(argv[0], argv);
     log_errno("run %s", argv[0]);
@@ -96,7 +106,7 @@ __attribute__((noreturn)) static void become(char *const argv[], int listener,
 pid_t handover_start(char *const argv[], int listener, int *ready)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return -1;
     pid_t successor = fork();
     if (successor == 0)

@@ -178,10 +178,10 @@ void staffing_reload(struct supervisor *s)
 {
     if (s->mode != GOING_ON)
         return;
+    s->replace_after = 0; // whoever asks for it believes that it can work
     s->reload_again = is_reloading(s);
     if (s->reload_again)
         return;
-    s->replace_after = 0; // whoever asks for it believes that it can work
     s->generation++;
     s->board->generation = s->generation;
     s->reloading = true;

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READY_MS = 30000 };
+enum { WORKERS_TIMES = 3 }; // it may take to be ready what so many may
 
 void successor_start(struct supervisor *s)
 {
@@ -27,7 +27,8 @@ void successor_start(struct supervisor *s)
         s->successor = 0;
         return;
     }
-    s->successor_until = net_now() + READY_MS;
+    s->successor_until =
+        net_now() + (int64_t)WORKERS_TIMES * s->options->times.ready_ms;
     log_line("upgrading: pid %d starts", (int)s->successor);
 }
 
@@ -52,10 +53,13 @@ void successor_tend(struct supervisor *s)
         return;
     char word;
     ssize_t got = read(s->successor_ready, &word, 1);
-    if (got == 1)
+    bool hung_up = got == 0; // without a word: it never will be ready
+    if (got == 1) {
         hand_over(s);
-    else if (net_now() >= s->successor_until)
+    } else if (hung_up || net_now() >= s->successor_until) {
         kill(s->successor, SIGKILL); // our child, not yet buried: no stranger
+        forget(s);
+    }
 }
 
 void successor_exited(struct supervisor *s, int status)

@@ -30,7 +30,7 @@ enum {
     TICK_MS = 1000,     // the longest sleep: a lost signal costs no more
     BUSY_TICK_MS = 250, // while the number of workers follows the load
     LATE_MS = 1000,     // a turn so late: all were stopped, not one worker
-    SPARE_FORKS = 4,    // above one for each worker, then one a second
+    SPARE_FORKS = 4,    // above one for each worker
     GIVE_UP_AFTER = 2,  // deaths of a replacement before it was ready
     JITTER_PERCENT = 10,
     OTHERS = 2 // watched beside the channels
@@ -38,16 +38,26 @@ enum {
 
 /* --- Sleep --- */
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static int64_t nearest_timer(const struct supervisor *s, int64_t now)
 {
     bool follows = s->options->max_workers > s->number;
     int64_t nearest = now + (follows ? BUSY_TICK_MS : TICK_MS);
-    if (s->successor_until < nearest)
-        nearest = s->successor_until;
+    nearest = earlier(nearest, s->successor_until);
+    if (s->watchdog_ms)
+        nearest = earlier(nearest, s->watchdog_at);
     for (size_t i = 0; i < s->place_count; i++)
-        if (s->places[i].slot.until < nearest)
-            nearest = s->places[i].slot.until;
-    return nearest;
+        nearest = earlier(nearest, s->places[i].slot.until);
+    return later(nearest, now);
 }
 
 static void sleep_until_needed(struct supervisor *s)
@@ -58,11 +68,8 @@ static void sleep_until_needed(struct supervisor *s)
         s->watched[OTHERS + i] =
             (struct pollfd){.fd = s->places[i].channel, .events = POLLIN};
     int64_t now = net_now();
-    int64_t until = nearest_timer(s, now);
-    poll(s->watched, OTHERS + s->place_count,
-         until > now ? (int)(until - now) : 0);
-    if (net_now() > until + LATE_MS)
-        s->forgiving_until = net_now() + s->options->beat_ms;
+    s->due = nearest_timer(s, now);
+    poll(s->watched, OTHERS + s->place_count, (int)(s->due - now));
 }
 
 /* --- Hear --- */
@@ -72,7 +79,7 @@ static void stop(struct supervisor *s, int signal)
     bool at_once = signal != SIGTERM || s->mode != GOING_ON;
     if (at_once)
         s->status = 128 + signal;
-    else
+    else if (!handover_is_kept())
         listener_freeze(s->listener);
     successor_stop(s);
     s->mode = at_once ? ENDING : DRAINING;
@@ -299,8 +306,7 @@ static void spawn(struct supervisor *s, struct place *place)
 {
     if (place->slot.failures > 0 &&
         !fork_budget_take(&s->forks, s->number + SPARE_FORKS, net_now())) {
-        slot_happened(&place->slot, SLOT_NOT_SPAWNED, &s->options->times,
-                      (unsigned)random(), net_now()); // it waits, we do not
+        place->slot.until = s->forks.since + FORK_BUDGET_MS; // it waits, too
         return;
     }
     place->generation = s->generation;
@@ -332,25 +338,48 @@ static void spawn(struct supervisor *s, struct place *place)
 
 /* --- Tend: what each place needs --- */
 
+/* A turn that comes late: we were stopped, and the workers with us, as in a
+ * suspended machine. Then that time has not passed, for any of us. */
+static void forgive_lost_time(struct supervisor *s, int64_t now)
+{
+    int64_t lost = now - s->due;
+    if (lost <= LATE_MS)
+        return;
+    s->thawed_at = now;
+    for (size_t i = 0; i < s->place_count; i++)
+        if (s->places[i].slot.until != SLOT_NO_TIMER)
+            s->places[i].slot.until += lost;
+}
+
 /* Why is it stuck? NULL: it is not. What a worker wrote on the board is not
  * to be trusted, but the worst it can do is to die, or not to, as itself. */
 static const char *why_late(const struct supervisor *s,
                             const struct place *place, int64_t now)
 {
     int64_t busy_since = place->seat->busy_since;
-    if (now < s->forgiving_until)
-        return NULL;
-    if (now - place->seat->beat > s->options->beat_ms)
+    if (now - later(place->seat->beat, s->thawed_at) > s->options->beat_ms)
         return "no heart-beat";
     if (s->options->request_ms && busy_since > 0 &&
-        now - busy_since > s->options->request_ms)
+        now - later(busy_since, s->thawed_at) > s->options->request_ms)
         return "its request takes too long";
     return NULL;
 }
 
+/* Without a pidfd, for want of descriptors, by its pid: nobody but us buries
+ * it, so it is no stranger's yet. */
 static void signal_worker(const struct place *place, int number)
 {
-    syscall(SYS_pidfd_send_signal, place->pidfd, number, NULL, 0);
+    if (place->pidfd >= 0)
+        syscall(SYS_pidfd_send_signal, place->pidfd, number, NULL, 0);
+    else
+        kill(place->pid, number);
+}
+
+/* Who waits at a listener that is closed behind us would be lost. */
+static enum channel_word word_to_go(const struct supervisor *s)
+{
+    return s->mode == DRAINING && !handover_is_kept() ? CHANNEL_EMPTY
+                                                      : CHANNEL_DRAIN;
 }
 
 static void act(struct supervisor *s, struct place *place,
@@ -360,8 +389,7 @@ static void act(struct supervisor *s, struct place *place,
     case SLOT_REST: return;
     case SLOT_SPAWN: spawn(s, place); return;
     case SLOT_DRAIN:
-        channel_say(place->channel,
-                    s->mode == DRAINING ? CHANNEL_EMPTY : CHANNEL_DRAIN, -1);
+        channel_say(place->channel, word_to_go(s), -1);
         report(place, "drain");
         break;
     case SLOT_ABORT:
@@ -382,10 +410,11 @@ static void act(struct supervisor *s, struct place *place,
 
 static void tend_workers(struct supervisor *s)
 {
+    int64_t now = net_now();
+    forgive_lost_time(s, now);
     staffing_decide(s);
     for (size_t i = 0; i < s->place_count; i++) {
         struct place *place = &s->places[i];
-        int64_t now = net_now();
         const char *why = why_late(s, place, now);
         enum slot_action action =
             slot_next(&place->slot, place->wanted, why != NULL, now);
@@ -471,6 +500,7 @@ int supervise(const struct supervisor_options *options, int signals,
         .generation = 1,
         .number = options->workers,
         .forks = {options->workers + SPARE_FORKS, net_now()},
+        .due = net_now(),
         .successor_ready = -1,
         .successor_until = SLOT_NO_TIMER,
         .watchdog_ms = notify_watchdog_ms(),

@@ -39,7 +39,8 @@ struct supervisor {
     bool was_ready;      // some worker, once
     enum { GOING_ON, DRAINING, HANDED_OVER, ENDING } mode;
     int status;               // to return
-    int64_t forgiving_until;  // nobody is suspect before
+    int64_t due;              // this turn, at the latest
+    int64_t thawed_at;        // nothing is late that was well until then
     struct fork_budget forks; // after failures
     bool announced;           // that we are ready
     int watchdog_ms;          // of the service manager; 0: it has none

@@ -24,44 +24,52 @@
 
 enum {
     BEAT_MS = 250,
+    LOOK_MS = 500,        // the longest that a client waits for a dead worker
+    HANDSHAKE_MS = 300,   // for the rest of one, when the door is closed
     LAST_REQUEST_MS = 500 // for one that is on its way on a kept connection
+};
+
+/* Whom we serve. Written by the serving thread, read by the listening one. */
+struct visit {
+    atomic_int client;      // the connection, or -1
+    _Atomic int64_t since;  // it came, or had its last answer
+    _Atomic uint64_t heard; // so many bytes from it by then
 };
 
 struct worker {
     const struct post *post;
     const struct job *job;
+    struct visit *visit;
     int arrivals; // epoll: a client, or `wake`
     int wake;     // eventfd: look at `leaving`
     /* Written by the listening thread, read by the serving one. */
     atomic_bool leaving;
     atomic_bool emptying; // then all who wait at the listener come first
-    /* The other way round. */
-    atomic_int client; // the connection being served, or -1
 };
 
-/* --- The listening thread --- */
-
-/* All that went over this connection, both ways. A unix socket does not know,
- * and so never moves: its clients are local, and not slow. */
-static uint64_t bytes_moved(int client)
+/* What TCP knows of it. A unix socket knows nothing, and so never moves: its
+ * clients are local, and not slow. */
+static struct tcp_info look_at(int client)
 {
     struct tcp_info info = {0};
     socklen_t len = sizeof info;
-    if (getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
-        return 0;
-    return info.tcpi_bytes_acked + info.tcpi_bytes_received;
+    getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &len);
+    return info;
 }
+
+/* --- The listening thread --- */
 
 /* A long answer to a slow client is no stuck request: as long as its bytes
  * move, it is as if it had just begun. */
 static void note_movement(struct worker *worker, uint64_t *last)
 {
     struct seat *seat = worker->post->seat;
-    int client = worker->client;
+    int client = worker->visit->client;
     int64_t since = seat->busy_since;
     if (client < 0 || since == 0)
         return;
-    uint64_t moved = bytes_moved(client);
+    struct tcp_info info = look_at(client);
+    uint64_t moved = info.tcpi_bytes_acked + info.tcpi_bytes_received;
     if (moved != *last)
         atomic_compare_exchange_strong(&seat->busy_since, &since, net_now());
     *last = moved;
@@ -75,11 +83,19 @@ static void start_to_leave(struct worker *worker, bool emptying)
 }
 
 /* Nobody knows whether a kept connection would carry another request. Having
- * waited a little, read no more from it: what is there already is answered. */
-static void leave_idle_client(struct worker *worker)
+ * waited a little, read no more from it: what is there already is answered.
+ * But a request that has begun to come is waited for. */
+static void leave_idle_client(struct worker *worker, int64_t leaving_since)
 {
-    int client = worker->client;
-    if (client >= 0 && worker->post->seat->busy_since == 0)
+    const struct visit *visit = worker->visit;
+    int client = visit->client;
+    if (client < 0 || worker->post->seat->busy_since != 0)
+        return;
+    int64_t since = visit->since;
+    if (since < leaving_since)
+        since = leaving_since;
+    bool has_begun = look_at(client).tcpi_bytes_received != visit->heard;
+    if (!has_begun && net_now() - since >= LAST_REQUEST_MS)
         shutdown(client, SHUT_RD);
 }
 
@@ -113,17 +129,17 @@ static void *beat_and_listen(void *context)
 {
     struct worker *worker = context;
     uint64_t moved = 0;
-    int64_t leaves_at = 0;
+    int64_t leaving_since = 0;
     for (;;) {
         worker->post->seat->beat = net_now();
         note_movement(worker, &moved);
         struct pollfd channel = {.fd = worker->post->channel, .events = POLLIN};
         if (poll(&channel, 1, BEAT_MS) > 0)
             hear_supervisor(worker);
-        if (worker->leaving && leaves_at == 0)
-            leaves_at = net_now() + LAST_REQUEST_MS;
-        if (leaves_at && net_now() >= leaves_at)
-            leave_idle_client(worker);
+        if (worker->leaving && leaving_since == 0)
+            leaving_since = net_now();
+        if (worker->leaving)
+            leave_idle_client(worker, leaving_since);
     }
     return NULL;
 }
@@ -152,6 +168,12 @@ static bool shows_status(struct exchange *exchange, const struct post *post,
            status_answer(exchange, post->board, &job->status);
 }
 
+static void note_silence(struct visit *visit, int client)
+{
+    visit->heard = look_at(client).tcpi_bytes_received;
+    visit->since = net_now();
+}
+
 static void answer(struct exchange *exchange, const void *context)
 {
     const struct worker *worker = context;
@@ -161,16 +183,21 @@ static void answer(struct exchange *exchange, const void *context)
         exchange->response.keep_alive = false;
     if (!shows_status(exchange, worker->post, worker->job))
         service_answer(exchange, &worker->job->service);
+    if (exchange->response.status != 0) { // or its body must come first
+        note_silence(worker->visit, exchange->client);
+        seat->requests++;
+    }
     seat->busy_since = 0;
-    seat->requests++;
 }
 
 static void serve(struct worker *worker, int client)
 {
-    worker->client = client;
+    worker->visit->heard = 0;
+    worker->visit->since = net_now();
+    worker->visit->client = client;
     connection_serve(client, &worker->job->service.options.limits, answer,
                      worker);
-    worker->client = -1;
+    worker->visit->client = -1;
 }
 
 /* EPOLLEXCLUSIVE: a client wakes one worker, not all of them. */
@@ -197,22 +224,38 @@ static bool serve_next(struct worker *worker)
     return true;
 }
 
+/* A client wakes one worker. If that one was stopped or killed before it could
+ * accept, nobody else would ever hear of it: so we look from time to time. */
 static void serve_until_told(struct worker *worker)
 {
     while (!worker->leaving) {
         struct epoll_event event;
-        int ready = epoll_wait(worker->arrivals, &event, 1, -1);
+        int ready = epoll_wait(worker->arrivals, &event, 1, LOOK_MS);
         if (ready < 0 && errno != EINTR)
             die("wait for clients");
-        if (ready > 0 && !worker->leaving)
+        if (!worker->leaving)
             serve_next(worker);
+    }
+}
+
+/* Nobody new is let in, but some may have been at the door. */
+static void empty_queue(struct worker *worker)
+{
+    int64_t until = net_now() + HANDSHAKE_MS;
+    for (;;) {
+        int64_t left = until - net_now();
+        struct pollfd door = {.fd = worker->post->listener, .events = POLLIN};
+        if (!serve_next(worker) &&
+            (left <= 0 || poll(&door, 1, (int)left) <= 0))
+            return;
     }
 }
 
 int worker_serve(const struct post *post, void *context)
 {
     struct job *job = context;
-    struct worker worker = {.post = post, .job = job, .client = -1};
+    struct visit visit = {.client = -1};
+    struct worker worker = {.post = post, .job = job, .visit = &visit};
     signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death
     if (!job->loaded)
         service_load(&job->service, MANY_PROCESSES);
@@ -221,9 +264,9 @@ int worker_serve(const struct post *post, void *context)
     channel_say(post->channel, CHANNEL_READY, -1);
 
     serve_until_told(&worker);
-    /* One client may have woken only us, and would wait for the next one to
-     * come. */
-    while (serve_next(&worker) && worker.emptying)
-        continue;
+    if (worker.emptying)
+        empty_queue(&worker);
+    else
+        serve_next(&worker); // it may have woken only us
     return 0;
 }

@@ -1,15 +1,20 @@
 /* test_supervisor.c - a family of workers that do as a test tells them, good
  * or evil, and what the supervisor makes of it. */
+#include "common/log.h"
 #include "part3/channel.h"
 #include "part3/events.h"
 #include "part3/signals.h"
 #include "part3/supervisor.h"
 #include "tests/testing.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 /* --- Workers that do as they are told --- */
 
@@ -21,6 +26,7 @@ enum conduct {
     FAILS_IF_NEW,        // as the one before, from generation 2 on
     STOPS,               // by SIGSTOP, once
     HAS_A_STUCK_REQUEST, // while it goes on beating
+    HAS_A_REQUEST,       // that has just begun
     SCRIBBLES,           // on its seat
     SCRIBBLES_ON_OTHERS,
     IS_DEAF, // to being told to go
@@ -30,8 +36,7 @@ enum conduct {
 static struct script {
     _Atomic int conduct;
     _Atomic int forks;
-    _Atomic int ready_or_going; // workers not told to go
-    _Atomic int fewest;         // the lowest that was, once all were there
+    _Atomic int busy; // workers that have a request
 } * script;
 
 static void scribble(struct seat *seat, int with)
@@ -50,6 +55,12 @@ static void misbehave(const struct post *post)
         raise(SIGSTOP);
         break;
     case HAS_A_STUCK_REQUEST: post->seat->busy_since = 1; break;
+    case HAS_A_REQUEST:
+        if (post->seat->busy_since == 0) {
+            post->seat->busy_since = milliseconds();
+            script->busy++;
+        }
+        break;
     case SCRIBBLES: scribble(post->seat, ++turn % 256); break;
     case SCRIBBLES_ON_OTHERS: scribble(next, 0); break;
     default: break;
@@ -76,8 +87,8 @@ static int be_a_worker(const struct post *post, void *context)
     if (conduct == DIES_BEFORE_READY ||
         (conduct == FAILS_IF_NEW && post->seat->generation > 1))
         return 9;
-    while (conduct == NEVER_READY)
-        poll(NULL, 0, 1000);
+    while (script->conduct == NEVER_READY)
+        poll(NULL, 0, 5);
     channel_say(post->channel, CHANNEL_READY, -1);
     if (conduct == DIES_YOUNG)
         return 7;
@@ -108,6 +119,7 @@ static void supervise_family(const void *context)
     (void)context;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     ck_assert_int_eq(events_open(own_path("events")), 0);
+    ck_assert_int_eq(log_open(own_path("log")), 0);
     exit(supervise(&options, signals_open(), some_listener(), be_a_worker,
                    NULL));
 }
@@ -176,6 +188,12 @@ static bool holds(const void *context)
     return count_events(expected->a, expected->b) >= expected->count;
 }
 
+static void let_pass(int ms)
+{
+    for (int64_t until = milliseconds() + ms; milliseconds() < until;)
+        poll(NULL, 0, 20);
+}
+
 /* Wait until so many lines hold that. */
 static void expect_events(int count, const char *a, const char *b)
 {
@@ -228,6 +246,34 @@ static int end_of_family(void)
     return status_of(ended);
 }
 
+enum { CHILDREN_MOST = 16 };
+
+/* The children of the supervisor, however they are. Returns how many. */
+static int look_at_children(pid_t children[CHILDREN_MOST])
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", family, family);
+    FILE *file = fopen(path, "re");
+    int count = 0;
+    while (file && count < CHILDREN_MOST &&
+           fscanf(file, "%d", &children[count]) == 1)
+        count++;
+    if (file)
+        fclose(file);
+    return count;
+}
+
+static bool has_children(const void *count)
+{
+    pid_t children[CHILDREN_MOST];
+    return look_at_children(children) == *(const int *)count;
+}
+
+static void expect_children(int count)
+{
+    wait_until(has_children, &count);
+}
+
 /* --- Deaths --- */
 
 START_TEST(a_worker_that_is_killed_is_replaced_in_its_place)
@@ -244,12 +290,28 @@ START_TEST(a_worker_that_is_killed_is_replaced_in_its_place)
 }
 END_TEST
 
+/* What the process itself, without its children, has used. */
+static int64_t processor_ms(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "re");
+    long long user = 0, kernel = 0;
+    ck_assert_int_eq(fscanf(file,
+                            "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u "
+                            "%*u %*u %lld %lld",
+                            &user, &kernel),
+                     2);
+    fclose(file);
+    return (user + kernel) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
 START_TEST(workers_that_die_young_do_not_make_a_fork_storm)
 {
     int64_t before = milliseconds();
     start_family(DIES_YOUNG);
-    while (milliseconds() - before < 4000)
-        poll(NULL, 0, 50);
+    let_pass(4000);
+    ck_assert_int_lt(processor_ms(family), (milliseconds() - before) / 5);
     /* Each once; then one more for each and four; then one a second. */
     int seconds = (int)((milliseconds() - before) / 1000);
     int forks = script->forks;
@@ -312,13 +374,37 @@ static void allow_forks(const void *context)
 START_TEST(a_failed_fork_is_tried_again_and_never_an_end)
 {
     family = start(supervise_without_forks, NULL);
-    int64_t before = milliseconds();
-    while (milliseconds() - before < 1000)
-        poll(NULL, 0, 50);
+    let_pass(1000);
     ck_assert_int_eq(waitpid(family, NULL, WNOHANG), 0);
     ck_assert_int_eq(script->forks, 0);
     ck_assert_int_eq(status_of(start(allow_forks, NULL)), 0);
     expect_events(options.workers, READY, NULL);
+}
+END_TEST
+
+/* As kernels before 5.3, and some containers. */
+static void supervise_without_pidfds(const void *context)
+{
+    struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {COUNT(instructions), instructions};
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+    supervise_family(context);
+}
+
+START_TEST(workers_can_be_killed_where_there_are_no_pidfds)
+{
+    options.times.drain_ms = 300;
+    family = start(supervise_without_pidfds, NULL);
+    expect_events(options.workers, READY, NULL);
+    script->conduct = IS_DEAF;
+    kill(family, SIGTERM);
+    ck_assert_int_eq(end_of_family(), SUPERVISOR_CUT);
 }
 END_TEST
 
@@ -352,40 +438,73 @@ START_TEST(requests_may_take_any_time_if_that_is_said)
     options.beat_ms = 500;
     start_good_family();
     script->conduct = HAS_A_STUCK_REQUEST;
-    int64_t before = milliseconds();
-    while (milliseconds() - before < 1500)
-        poll(NULL, 0, 50);
+    let_pass(1500);
     ck_assert_int_eq(count_events(SUSPECT, NULL), 0);
 }
 END_TEST
 
 /* All of them sleep for longer than a beat may take, as in a suspended
  * machine: that is no reason to kill anybody. */
+static void freeze_all_for(int ms)
+{
+    pid_t workers[CHILDREN_MOST];
+    kill(family, SIGSTOP);
+    int count = look_at_children(workers);
+    for (int i = 0; i < count; i++)
+        kill(workers[i], SIGSTOP);
+    let_pass(ms);
+    kill(family, SIGCONT); // the worst order: it sees them stopped
+    let_pass(100);
+    for (int i = 0; i < count; i++)
+        kill(workers[i], SIGCONT);
+}
+
 START_TEST(a_family_that_was_frozen_as_a_whole_kills_nobody)
 {
     options.beat_ms = 1000;
     start_good_family();
-    kill(family, SIGSTOP);
-    char command[128];
-    snprintf(command, sizeof command, "cat /proc/%d/task/%d/children", family,
-             family);
-    FILE *children = popen(command, "r");
-    pid_t workers[3];
-    ck_assert_int_eq(
-        fscanf(children, "%d %d %d", &workers[0], &workers[1], &workers[2]), 3);
-    pclose(children);
-    for (int i = 0; i < 3; i++)
-        kill(workers[i], SIGSTOP);
-    poll(NULL, 0, 2500);
-    kill(family, SIGCONT); // the worst order: it sees them stopped
-    poll(NULL, 0, 100);
-    for (int i = 0; i < 3; i++)
-        kill(workers[i], SIGCONT);
-    int64_t before = milliseconds();
-    while (milliseconds() - before < 1500)
-        poll(NULL, 0, 50);
+    freeze_all_for(2500);
+    let_pass(1500);
     ck_assert_int_eq(count_events(SUSPECT, NULL), 0);
     ck_assert_int_eq(count_events(EXIT, NULL), 0);
+}
+END_TEST
+
+static bool all_are_busy(const void *context)
+{
+    (void)context;
+    return script->busy == options.workers;
+}
+
+START_TEST(a_request_takes_no_time_while_all_are_frozen)
+{
+    options.beat_ms = 500;
+    options.request_ms = 4000;
+    start_good_family();
+    script->conduct = HAS_A_REQUEST;
+    wait_until(all_are_busy, NULL);
+    freeze_all_for(5000);
+    let_pass(1500);
+    ck_assert_int_eq(count_events(SUSPECT, NULL), 0);
+    expect_events(1, SUSPECT, "request takes too long"); // but then it has
+}
+END_TEST
+
+static bool all_were_forked(const void *context)
+{
+    (void)context;
+    return script->forks == options.workers;
+}
+
+START_TEST(neither_does_a_start)
+{
+    options.times.ready_ms = 3000;
+    start_family(NEVER_READY);
+    wait_until(all_were_forked, NULL);
+    freeze_all_for(4000);
+    script->conduct = GOOD;
+    expect_events(options.workers, READY, NULL);
+    ck_assert_int_eq(count_events(KILL, NULL), 0);
 }
 END_TEST
 
@@ -396,9 +515,7 @@ START_TEST(a_worker_that_scribbles_on_its_seat_harms_no_other)
     options.workers = options.max_workers = 1;
     start_good_family();
     script->conduct = SCRIBBLES;
-    int64_t before = milliseconds();
-    while (milliseconds() - before < 2500)
-        poll(NULL, 0, 50);
+    let_pass(2500);
     script->conduct = GOOD;
     /* The worst it may come to is that it is replaced itself. */
     kill(family, SIGTERM);
@@ -488,9 +605,7 @@ START_TEST(a_hundred_reloads_in_a_row_are_one_and_one_again)
     for (int i = 0; i < 100; i++)
         kill(family, SIGHUP);
     expect_events(options.workers, EXIT, "\"generation\":2");
-    int64_t before = milliseconds();
-    while (milliseconds() - before < 500)
-        poll(NULL, 0, 50);
+    let_pass(500);
     ck_assert_int_le(count_events(SPAWN, NULL), 4 * options.workers);
 }
 END_TEST
@@ -501,9 +616,7 @@ START_TEST(a_generation_that_cannot_start_is_given_up)
     script->conduct = FAILS_IF_NEW;
     kill(family, SIGHUP);
     expect_events(2, EXIT, "\"code\":9");
-    int64_t before = milliseconds();
-    while (milliseconds() - before < 1000)
-        poll(NULL, 0, 50);
+    let_pass(1000);
     ck_assert_int_eq(count_events(DRAIN, NULL), 0); // nobody had to go
     ck_assert_int_eq(count_events(EXIT, NULL), 2);
     script->conduct = GOOD;
@@ -546,6 +659,52 @@ START_TEST(enough_requests_are_enough_and_the_next_comes_first)
 }
 END_TEST
 
+/* --- The next binary --- */
+
+static bool is_there(const void *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void start_family_of_next(const char *command)
+{
+    static char script_text[600];
+    static const char *argv[] = {"sh", "-c", script_text, NULL};
+    snprintf(script_text, sizeof script_text, ">%s; %s", own_path("started"),
+             command);
+    options.argv = (char *const *)(uintptr_t)argv;
+    start_good_family();
+    kill(family, SIGUSR2);
+    wait_until(is_there, own_path("started"));
+}
+
+START_TEST(a_successor_that_is_slow_keeps_nobody_from_anything)
+{
+    start_family_of_next("exec sleep 20");
+    kill(field_of(READY, "\"pid\":"), SIGKILL);
+    expect_events(options.workers + 1, READY, NULL);
+    kill(family, SIGTERM);
+    ck_assert_int_eq(end_of_family(), SUPERVISOR_DRAINED);
+}
+END_TEST
+
+START_TEST(a_successor_that_is_never_ready_is_killed)
+{
+    options.times.ready_ms = 1000;
+    start_family_of_next("exec sleep 20");
+    expect_children(options.workers);
+    ck_assert_int_eq(count_events(DRAIN, NULL), 0);
+}
+END_TEST
+
+START_TEST(a_successor_that_hangs_up_is_killed)
+{
+    start_family_of_next("exec sleep 20 4>&-");
+    expect_children(options.workers);
+    ck_assert_int_eq(count_events(DRAIN, NULL), 0);
+}
+END_TEST
+
 /* --- Without a supervisor --- */
 
 static bool nobody_is_left(const void *context)
@@ -561,13 +720,8 @@ START_TEST(workers_do_not_outlive_their_supervisor)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1); // they come to us, to be buried
     start_good_family();
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", family, family);
-    FILE *children = fopen(path, "re");
-    pid_t workers[3];
-    ck_assert_int_eq(
-        fscanf(children, "%d %d %d", &workers[0], &workers[1], &workers[2]), 3);
-    fclose(children);
+    pid_t workers[CHILDREN_MOST];
+    ck_assert_int_eq(look_at_children(workers), 3);
     kill(family, SIGKILL);
     ck_assert_int_eq(end_of_family(), 128 + SIGKILL);
     for (int i = 0; i < 3; i++)
@@ -588,6 +742,7 @@ int main(void)
     tcase_add_test(deaths,
                    workers_that_are_never_ready_are_killed_and_end_it_too);
     tcase_add_test(deaths, a_failed_fork_is_tried_again_and_never_an_end);
+    tcase_add_test(deaths, workers_can_be_killed_where_there_are_no_pidfds);
     tcase_add_test(deaths, workers_do_not_outlive_their_supervisor);
 
     TCase *stuck = new_case(suite, "stuck");
@@ -596,6 +751,8 @@ int main(void)
     tcase_add_test(stuck, a_request_that_takes_too_long_costs_its_worker);
     tcase_add_test(stuck, requests_may_take_any_time_if_that_is_said);
     tcase_add_test(stuck, a_family_that_was_frozen_as_a_whole_kills_nobody);
+    tcase_add_test(stuck, a_request_takes_no_time_while_all_are_frozen);
+    tcase_add_test(stuck, neither_does_a_start);
     tcase_add_test(stuck, a_worker_that_scribbles_on_its_seat_harms_no_other);
     tcase_add_test(stuck, a_worker_cannot_write_on_the_seat_of_another);
 
@@ -615,5 +772,11 @@ int main(void)
     tcase_add_test(changes, ttin_and_ttou_change_the_number);
     tcase_add_test(changes,
                    enough_requests_are_enough_and_the_next_comes_first);
+
+    TCase *next = new_case(suite, "next");
+    tcase_add_checked_fixture(next, make_script, end_family);
+    tcase_add_test(next, a_successor_that_is_slow_keeps_nobody_from_anything);
+    tcase_add_test(next, a_successor_that_is_never_ready_is_killed);
+    tcase_add_test(next, a_successor_that_hangs_up_is_killed);
     return run_suite(suite);
 }

@@ -1,0 +1,192 @@
+"""family.py - a running 3e from outside: what its tests and chaos.py share."""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+BUILD = os.environ.get("BUILD", "build")
+STAGE = os.path.abspath(f"{BUILD}/3e_supervised")
+FLOOD = os.path.abspath(f"{BUILD}/flood")
+PATIENCE = 20  # seconds, for what must happen however busy the machine is
+
+
+def wait_until(holds, what):
+    """Wait for holds() to be true; returns what it returned."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        value = holds()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain until {what}")
+
+
+def status_field(pid, name):
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            for line in status:
+                if line.startswith(name + ":"):
+                    return line.split(":", 1)[1].strip()
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def children_of(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except FileNotFoundError:
+        return []
+
+
+def is_refused(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return True
+    return False
+
+
+def has_client(pid):
+    """Has the process more sockets than an idle worker, which has two: the
+    listener and the channel?"""
+    count = 0
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            count += os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket")
+        except FileNotFoundError:
+            pass
+    return count > 2
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def new_pid(family, old):
+    try:
+        with open(family.pid_path, encoding="ascii") as file:
+            pid = int(file.read() or 0)
+    except FileNotFoundError:
+        return 0
+    return pid if pid != old else 0
+
+
+def is_dead(pid):
+    state = status_field(pid, "State")
+    return state is None or state.startswith("Z")
+
+
+def hand_in(listener, command):
+    """As a service manager does: descriptor 3, for that pid alone."""
+    return ["bash", "-c",
+            f"exec 3<&{listener.fileno()}; [ {listener.fileno()} = 3 ] || "
+            f"exec {listener.fileno()}<&-; "
+            'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", *command]
+
+
+class Family:
+    """A running 3e with what it said."""
+
+    def __init__(self, *options, stage=STAGE, listener=None, **popen):
+        self.directory = tempfile.mkdtemp(prefix="family-")
+        os.chmod(self.directory, 0o755)
+        self.log_path = f"{self.directory}/log"
+        self.pid_path = f"{self.directory}/pid"
+        self.log_file = open(self.log_path, "wb")
+        command = [stage, "--port", "0", "--root", "www", "--quiet",
+                   "--pid-file", self.pid_path, *options]
+        if listener:
+            command = hand_in(listener, command)
+            popen["pass_fds"] = [listener.fileno()]
+        self.process = subprocess.Popen(command, stderr=self.log_file, **popen)
+        self.pid = self.process.pid
+        self.old = []
+
+    def wait_until_ready(self):
+        wait_until(lambda: "] ready, with" in self.log() or
+                   self.process.poll() is not None, "it is ready")
+        if self.process.poll() is not None:
+            raise AssertionError("it ended:\n" + self.log())
+        return self
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    @property
+    def port(self):
+        return int(re.search(r"listening on http://.*:(\d+)/",
+                             self.log()).group(1))
+
+    def send(self, number):
+        os.kill(self.pid, number)
+
+    def says(self, text, count=1):
+        wait_until(lambda: self.log().count(text) >= count,
+                   f"the log says {text!r} {count} times:\n{self.log()}")
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+
+    def http(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port,
+                                          timeout=PATIENCE)
+
+    def get(self, path):
+        connection = self.http()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body
+
+    def status(self):
+        return json.loads(self.get("/status.json")[1])
+
+    def workers(self):
+        return children_of(self.pid)
+
+    def flood(self, *options):
+        return subprocess.Popen(
+            [FLOOD, "--timeout", "15", *options, f"127.0.0.1:{self.port}"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def is_gone(self):
+        return self.process.poll() is not None
+
+    def end(self):
+        """End whatever still is there: an upgrade leaves another pid."""
+        pids = {self.pid, self.process.pid}
+        pids.add(new_pid(self, self.pid) or self.pid)
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        self.log_file.close()
+        shutil.rmtree(self.directory)
+
+
+class FamilyTest(unittest.TestCase):
+    def start(self, *options, **popen):
+        family = Family(*options, **popen)
+        self.addCleanup(family.end)
+        return family.wait_until_ready()
+
+    def all_answered(self, flood, count):
+        said = flood.communicate(timeout=600)[0]
+        self.assertIn(f"answered {count}  refused 0  reset 0  "
+                      "closed early 0  timed out 0", said)
+        self.assertIn(f"2xx {count} ", said)
