@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lab 15.4 favourite: epoll wakes the worker that came last, again and again.
+# Lab 15.4 favourite: epoll wakes the same worker again and again.
 . "$(dirname "$0")/../lib.sh"
 
 # The busiest worker's part of 100 requests, one at a time.
