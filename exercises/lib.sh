@@ -125,6 +125,24 @@ is_calm_or_dead() {
     is_calm || is_dead "$server"
 }
 
+# alive: the server's living children, a line each.
+alive() {
+    children_of "$server" '[^Z]' | sort
+}
+
+# with_client: those that have a client: a socket more than the listener.
+with_client() {
+    for pid in $(alive); do
+        sockets=$(find "/proc/$pid/fd" -lname 'socket:*' 2>/dev/null | wc -l)
+        [ "$sockets" -lt 2 ] || echo "$pid"
+    done
+}
+
+# has_clients N: do so many workers have one?
+has_clients() {
+    [ "$(with_client | wc -l)" -eq "$1" ]
+}
+
 # all_buried: is nobody left below the server? What is there once all is quiet
 # stays, so little time is given after that.
 all_buried() {

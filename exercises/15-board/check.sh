@@ -12,24 +12,8 @@ page() {
         sort
 }
 
-alive() {
-    children_of "$server" '[^Z]' | sort
-}
-
 lists_all() {
     [ "$(alive | wc -l)" -eq "$1" ] && [ "$(page)" = "$(alive)" ]
-}
-
-# Workers that have a client: a socket more than the listener.
-with_client() {
-    for pid in $(alive); do
-        sockets=$(find "/proc/$pid/fd" -lname 'socket:*' 2>/dev/null | wc -l)
-        [ "$sockets" -lt 2 ] || echo "$pid"
-    done
-}
-
-has_clients() {
-    [ "$(with_client | wc -l)" -eq "$1" ]
 }
 
 # So many are busy beside the one that answers us, and these are among them.
