@@ -247,6 +247,7 @@ $(B)/flood: $(call objects,$(addprefix tools/flood,_options _target _answer \
 LAB_TOOLS := $(patsubst labs/%.c,$(B)/labs/%,$(wildcard labs/*/*.c))
 all: $(LAB_TOOLS)
 $(LAB_TOOLS): $(B)/labs/%: $(B)/labs/%.o
+$(B)/labs/slot-table/slot_table: $(call objects,part3/slot)
 
 # What make bench measures with.
 BENCH := $(addprefix $(B)/bench/,parse fixed_answer cgi_hello cpu_meter)

@@ -128,6 +128,24 @@ is_calm_or_dead() {
     is_calm || is_dead "$server"
 }
 
+# alive: the server's living children, a line each.
+alive() {
+    children_of "$server" '[^Z]' | sort
+}
+
+# with_client: those that have a client: a socket more than the listener.
+with_client() {
+    for pid in $(alive); do
+        sockets=$(find "/proc/$pid/fd" -lname 'socket:*' 2>/dev/null | wc -l)
+        [ "$sockets" -lt 2 ] || echo "$pid"
+    done
+}
+
+# has_clients N: do so many workers have one?
+has_clients() {
+    [ "$(with_client | wc -l)" -eq "$1" ]
+}
+
 # all_buried: is nobody left below the server? What is there once all is quiet
 # stays, so little time is given after that.
 all_buried() {
@@ -174,4 +192,70 @@ link_again() {
     cp -a "$graded" "$linked" &&
         cp "$2" "$(echo "$linked"/part?/"${1}_"*.o)" &&
         make -s -C "${tree:?}" B="$linked" LDFLAGS="$3" "$1"
+}
+
+# --- Who writes to shared memory? --------------------------------------------
+
+# compile_own FILE.c -o FILE.o [OPTION...]: with the reader's headers.
+compile_own() {
+    ${CC:-cc} -std=c11 -D_GNU_SOURCE -I"${tree:?}" -O1 -g -w -c "$@"
+}
+
+# start_noting STAGE [OPTION...]: the reader's stage, so compiled that its
+# writes to shared memory are seen. Where that cannot be done the run ends.
+start_noting() {
+    from=$(source_of "$1")
+    if ! { compile_own -fsanitize=thread "${tree:?}/$from" -o "$dir/stage.o" &&
+        compile_own exercises/9-hits/writers.c -o "$dir/writers.o" &&
+        link_again "$1" "$dir/stage.o" "$dir/writers.o"; } \
+        >"$dir/said" 2>&1; then
+        cannot one-writer "the compiler says: $(tail -n 1 "$dir/said")"
+        conclude
+    fi
+    export WRITERS="$dir/writers"
+    : >"$WRITERS"
+    graded=$linked
+    start_graded "$@"
+}
+
+# lines_of ADDRESS...: those of the reader's file, as sed wants them: "45p;52p;"
+lines_of() {
+    command -v addr2line >/dev/null || return
+    name=$(basename "$from" .c)
+    addr2line -e "$linked/$name" "$@" |
+        sed -n "s/.*$name\\.c:\\([0-9][0-9]*\\).*/\\1/p" | sort -nu |
+        sed 's/$/p;/' | tr -d '\n'
+}
+
+# expect_one_writer SECTION: the observation one-writer: no field in shared
+# memory was written by two processes since start_noting.
+expect_one_writer() {
+    # "PID ADDRESS CALLER" lines: how many fields, the most writers that one
+    # has, and the places in the program from which that one was written.
+    found=$(sort -u "$WRITERS" | awk '
+        { places[$2] = places[$2] " " $3 }
+        !seen[$1, $2]++ { writers[$2]++ }
+        writers[$2] == 1 && !known[$2]++ { fields++ }
+        writers[$2] > most { most = writers[$2]; worst = $2 }
+        END { print fields + 0, most + 0 places[worst] }')
+    again_in=$1
+    # shellcheck disable=SC2086 # words
+    set -- $found
+    fields=$1 most=$2
+    shift 2
+    lines=
+    [ "$most" -lt 2 ] || lines=$(lines_of "$@")
+    file=$work/$(basename "$from")
+    if [ "$most" -eq 0 ]; then
+        seen='no process wrote to memory that it shares with the others'
+        again "$again_in" "grep -n -e mmap -e MAP_ $file"
+    elif [ -n "$lines" ]; then
+        seen="of $fields shared fields one was written by $most processes, here:
+$(sed -n "$lines" "$file" | sed 's/^ */           /')"
+        again "$again_in" "sed -n '$lines' $file     (who runs through it?)"
+    else
+        seen="of $fields shared fields one was written by $most processes"
+        again "$again_in" "grep -n MAP_ $file     (and who writes there?)"
+    fi
+    expect one-writer "$seen" [ "$most" -eq 1 ]
 }

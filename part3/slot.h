@@ -1,14 +1,15 @@
 /* slot.h - one place for a worker: what it is, and what it needs next.
  *
- *                  .---------- exit or a failed fork ----------.
- *                  v                                           |
- *    EMPTY --> STARTING --READY--> UP --late--> SUSPECT --.    |
- *      ^  spawn    |               |                      |    |
- *      |           |late           |not wanted            |late|
- *      |           v               v                      v    |
- *      |           '-> KILLING <-late- DRAINING           '-> KILLING
- *      |                  |                |
- *      '--- exit ---------'----- exit -----'     BACKOFF --timer--> STARTING
+ *    EMPTY --spawn--> STARTING --READY--> UP ---late---> SUSPECT
+ *      ^                |   |              |                |
+ *      |                |   '--not wanted--+--> DRAINING    |
+ *      |               late                         |late   |late
+ *      |                '------> KILLING <----------'-------'
+ *      |
+ *      '-- exit of one that was told to go, from wherever it is then
+ *
+ *    any other exit, or a failed fork --> BACKOFF --timer--> STARTING
+ *                                            '--not wanted--> EMPTY
  *
  * Three things are kept apart: what the slot *is* (struct slot), what is
  * *wanted* (a bool) and what *happened* (an event). slot.c only computes: it

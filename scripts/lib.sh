@@ -202,6 +202,11 @@ has_children() {
     [ "$(count_children "$1" "${3:-}")" -eq "$2" ]
 }
 
+# are_asleep PID: does everyone below PID wait for something?
+are_asleep() {
+    has_children "$1" 0 '[^S]'
+}
+
 # zombies: how many the started stage has now.
 zombies() {
     count_children "$server" Z
@@ -241,6 +246,38 @@ has_client() {
 # time_waits sport|dport: how many lie on that side: the stage's, a client's.
 time_waits() {
     ss -Htan state time-wait "$1 = :$port" | wc -l
+}
+
+# queue: how many wait to be accepted by the stage.
+queue() {
+    ss -Hltn "sport = :$port" | awk '{ print $2 }'
+}
+
+# has_queue N
+has_queue() {
+    [ "$(queue)" = "$1" ]
+}
+
+# ask_calmly: one request, and until all workers of the stage sleep again.
+ask_calmly() {
+    "$build/flood" --quiet -n 1 -c 1 "127.0.0.1:$port/hello.txt" >/dev/null ||
+        fail "stage $stage did not answer"
+    rest
+}
+
+# rest: until all workers of the stage sleep.
+rest() {
+    wait_until 50 are_asleep "$server" || fail "stage $stage does not rest"
+}
+
+# await_family: until all workers of 3e are ready.
+await_family() {
+    wait_until 100 grep -q '] ready, with' "$log" || fail "$stage is not ready"
+}
+
+# await_workers N: until the stage has them, and they wait for clients.
+await_workers() {
+    wait_until 100 has_children "$server" "$1" S || fail "no $1 workers came"
 }
 
 # ask_all PATH REQUESTS AT-A-TIME: all are answered, and their children end.

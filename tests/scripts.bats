@@ -142,6 +142,24 @@ session_is_over() {
     [[ $output == *"0 zombies"*"50 answered, 0 zombies"*"goes on: 0 zombies"* ]]
 }
 
+@test "scripts/curl/3d.sh: a worker that is killed is missed" {
+    run scripts/curl/3d.sh
+    [ "$status" -eq 0 ]
+    for expected in 'Hello from a file.' 'slept 500 ms' '0 zombies' \
+        '1 of the workers are left'; do
+        [[ $output == *"$expected"* ]]
+    done
+}
+
+@test "scripts/curl/3e.sh: a worker that is killed is replaced" {
+    run scripts/curl/3e.sh
+    [ "$status" -eq 0 ]
+    for expected in 'Hello from a file.' 'The family of' '"zombies":0' \
+        'killed by signal 9' 'reloading: generation 2' 'status 0'; do
+        [[ $output == *"$expected"* ]]
+    done
+}
+
 @test "mix.sh: a script, C and WSGI, behind two servers" {
     run scripts/mix.sh
     [ "$status" -eq 0 ]
