@@ -522,12 +522,12 @@ class Failures(Case):
     def test_signals_end_the_server_whatever_python_does(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             server = Server("--wsgi", "/=test_wsgi_apps:app")
+            self.addCleanup(server.stop)
             with contextlib.closing(server.dial()) as client:
                 client.sendall(b"GET /loop HTTP/1.1\r\nHost: x\r\n\r\n")
                 client.recv(100)
                 server.process.send_signal(number)
                 self.assertEqual(server.process.wait(SECONDS), -number)
-            server.stop()
 
 
 # --- Files -------------------------------------------------------------------
@@ -787,9 +787,9 @@ class ForkedOtherwise(unittest.TestCase):
     def test_3a_and_3b_answer(self):
         for stage in ("3a_fork_no_wait", "3b_fork_one_wait"):
             server = Server("--wsgi", "/=test_wsgi_apps:app", stage=stage)
+            self.addCleanup(server.stop)
             self.assertEqual(server.ask("/thread").text,
                              "['from a thread'] True")
-            server.stop()
 
 
 # --- The command line --------------------------------------------------------
