@@ -6,16 +6,37 @@ usage() {
     cat <<'EOF'
 Usage: scripts/lab.sh [NAME]     (or: make lab, make lab-NAME)
 Runs one lab and shows what is to be seen, or all of them in the order of the
-chapters, a line each. Ends with status 1 if a verdict is not as it should be.
+chapters, a line each, JOBS=2 at a time. Ends with status 1 if a verdict is not
+as it should be.
 EOF
 }
 
 case ${1:-} in
 --help) usage && exit 0 ;;
+--line) ;;
 -*) usage >&2 && exit 64 ;;
 esac
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+
+# One of all, for ourselves: --line NUMBER NAME.
+if [ "${1:-}" = --line ]; then
+    said=$(mktemp)
+    end_by "rm -f '$said'"
+    status=0
+    "labs/$3/run.sh" >"$said" 2>&1 </dev/null || status=$?
+    case $status in
+    0) result=ok ;;
+    77) result=SKIPPED ;;
+    *) result=FAILED ;;
+    esac
+    {
+        printf '%-5s %-18s %-8s %s\n' "$2" "$3" "$result" \
+            "$(tail -n 1 "$said")"
+        [ "$result" != FAILED ] || sed 's/^/      | /' "$said"
+    } | tee -a "$VERDICTS" # in one piece: another may end as well
+    exit 0
+fi
 
 if [ $# -gt 0 ]; then
     [ -x "labs/$1/run.sh" ] || {
@@ -34,22 +55,14 @@ in_order() {
     sed -n 's/^# Lab \([0-9.]* [^ :]*\):.*/\1/p' labs/*/run.sh | sort -V
 }
 
-said=$(mktemp)
-list=$(mktemp)
-end_by "rm -f '$said' '$list'"
-in_order >"$list"
-passed=0 failed=0 skipped=0
-while read -r number name; do
-    status=0
-    "labs/$name/run.sh" >"$said" 2>&1 </dev/null || status=$?
-    case $status in
-    0) result=ok passed=$((passed + 1)) ;;
-    77) result=SKIPPED skipped=$((skipped + 1)) ;;
-    *) result=FAILED failed=$((failed + 1)) ;;
-    esac
-    printf '%-5s %-18s %-8s %s\n' "$number" "$name" "$result" \
-        "$(tail -n 1 "$said")"
-    [ "$result" != FAILED ] || sed 's/^/      | /' "$said"
-done <"$list"
-echo "$passed passed, $failed failed, $skipped skipped"
+VERDICTS=$(mktemp)
+export VERDICTS
+end_by "rm -f '$VERDICTS'"
+in_order | xargs -P "${JOBS:-2}" -n 2 scripts/lab.sh --line
+
+count() {
+    grep -c "^[0-9.]* *[^ ]* *$1 " "$VERDICTS" || true
+}
+failed=$(count FAILED)
+echo "$(count ok) passed, $failed failed, $(count SKIPPED) skipped"
 [ "$failed" -eq 0 ]

@@ -9,7 +9,7 @@ Usage: tests/mutants.sh [LAB]     (or: make check-mutants)
 Applies each labs/*/break.patch to a copy of the sources, builds that, and runs
 there the test that labs/*/caught-by names, as "PROGRAM FUNCTION" or "FILE.bats
 its name". That test must fail. A lab without caught-by only has to apply and build.
-Prints a line each; status 1 if a mutant went unnoticed.
+Prints a line each, JOBS=2 at a time; status 1 if a mutant went unnoticed.
 USAGE
 }
 
@@ -132,22 +132,22 @@ clean_up() {
     rm -f "$said" "$results"
 }
 end_by clean_up
-passed=0 failed=0
-if [ $# -gt 0 ]; then
-    set -- "labs/$1/break.patch"
-else
-    set -- labs/*/break.patch
+if [ $# -eq 0 ]; then # all of them, each by one of us
+    trials=$(mktemp)
+    printf '%s\n' labs/*/break.patch | sed 's|labs/\(.*\)/break.patch|\1|' |
+        xargs -P "${JOBS:-2}" -n 1 tests/mutants.sh >"$trials" || true
+    cat "$trials"
+    failed=$(grep -c '^[^ ]* *FAILED ' "$trials" || true)
+    echo "$(grep -c '^[^ ]* *ok ' "$trials") passed, $failed failed"
+    rm -f "$trials"
+    [ "$failed" -eq 0 ]
+    exit
 fi
-for patch; do
-    [ -e "$patch" ] || { echo "mutants.sh: there is no $patch" >&2 && exit 1; }
-    lab=$(basename "$(dirname "$patch")")
-    if try "$lab"; then
-        passed=$((passed + 1)) result=ok
-    else
-        failed=$((failed + 1)) result=FAILED
-    fi
-    printf '%-18s %-7s %s\n' "$lab" "$result" "$why"
-    [ "$result" = ok ] || sed 's/^/      | /' "$said"
-done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+[ -e "labs/$1/break.patch" ] || fail "there is no labs/$1/break.patch"
+if try "$1"; then
+    printf '%-18s %-7s %s\n' "$1" ok "$why"
+else
+    printf '%-18s %-7s %s\n%s\n' "$1" FAILED "$why" \
+        "$(sed 's/^/      | /' "$said")"
+    exit 1
+fi

@@ -38,7 +38,7 @@ left_behind() {
 before=$(left_behind)
 set -- tests/*.bats tests/test_family.py tests/test_init.py \
     tests/test_emperor.py "$@"
-printf '%s\n' "$@" | xargs -P "$JOBS" -n 1 "$0" --one
+printf '%s\n' "$@" | xargs -P "$JOBS" -n 1 tests/run.sh --one
 
 failed=$(cd "$KEPT" && find . -name '*.failed' | sed 's|^\./\(.*\)\.failed| \1|' | tr -d '\n')
 # What ran before is the reader's.
