@@ -73,8 +73,8 @@ needs_namespaces = unittest.skipUnless(
     "NOT TESTED AS PROCESS 1")
 KINDS = ["subreaper", "process 1"] if HAS_NAMESPACES else ["subreaper"]
 
-# A command that writes down each signal it gets, and ends when told "quit"
-# by a file of that name. Those that stop a process are handled as well.
+# A command that writes down each signal it gets, also those that would stop
+# it, and ends by a file, or when what it writes to has gone.
 LISTENER = """
     import os, signal, sys, time
     def note(number, frame):
@@ -85,7 +85,8 @@ LISTENER = """
     if sys.argv[2] == "command" and os.fork() == 0:
         sys.argv[2] = "child"
     os.write(out, f"{sys.argv[2]} ready\\n".encode())
-    while not os.path.exists(sys.argv[1] + ".quit"):
+    while (os.path.exists(sys.argv[1]) and
+           not os.path.exists(sys.argv[1] + ".quit")):
         time.sleep(0.05)
         os.write(out, f"{sys.argv[2]} beat\\n".encode())
     """
@@ -113,7 +114,9 @@ class Running:
         except ProcessLookupError:
             pass
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
 
 
 class InitTest(unittest.TestCase):
@@ -448,10 +451,12 @@ class OnATerminal(InitTest):
         return terminal
 
     def test_ctrl_c_reaches_the_command(self):
+        path = f"{self.directory}/waits.sh"
+        with open(path, "w", encoding="ascii") as file:
+            file.write("trap 'echo caught; exit 3' INT\necho ready\n"
+                       "while :; do sleep 0.1; done\n")
         terminal = self.shell()
-        terminal.type(f"{INIT} -- sh -c 'trap \"echo ca\"ught INT\"; exit 3\" "
-                      "INT; echo re\"\"ady; while :; do sleep 0.1; done'; "
-                      "echo status $?\n")
+        terminal.type(f"{INIT} sh {path}; echo status $?\n")
         terminal.hears("ready")
         terminal.type("\x03")
         terminal.hears("caught")
