@@ -293,9 +293,11 @@ full = $(filter $(1)_%,$(STAGES))
 
 $(SHORT): $$(B)/$$(call full,$$@)
 
+RUN_ALONE_3f := --vassals part3/deploy/vassals --control $(B)/vassals.control
 RUN_2a := --cgi /cgi-bin=part2/cgi-bin
 $(SHORT:%=run-%): run-%: %
-	@exec $(B)/$(call full,$*) --port $(PORT) --root www $(RUN_$*)
+	@exec $(B)/$(call full,$*) $(or $(RUN_ALONE_$*),\
+	    --port $(PORT) --root www $(RUN_$*))
 
 $(SHORT:%=diff-%): diff-%:
 	@scripts/diff-stage.sh $*

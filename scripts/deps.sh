@@ -7,6 +7,7 @@ set -eu
 wanted='gcc|command -v gcc
 libc6-dev|test -e /usr/include/stdio.h
 libhttp-parser-dev|test -e /usr/include/http_parser.h
+libinih-dev|test -e /usr/include/ini.h
 check|test -e /usr/include/check.h
 python3|command -v python3
 curl|command -v curl
@@ -29,7 +30,9 @@ shellcheck|command -v shellcheck
 libclang-rt-dev|echo "int main(void){}" | clang -fsanitize=address -x c - -o /dev/null
 valgrind|command -v valgrind
 apache2-utils|command -v ab
-wrk|command -v wrk'
+wrk|command -v wrk
+tini|command -v tini
+dumb-init|command -v dumb-init'
 
 usage() {
     cat <<'EOF'
@@ -50,13 +53,13 @@ missing() {
 elsewhere() {
     cat <<'EOF'
 This is not Debian or Ubuntu, so nothing was installed. The same packages:
-  Fedora   dnf install gcc make http-parser-devel check-devel python3 curl bats
+  Fedora   dnf install gcc make http-parser-devel inih-devel check-devel python3 curl bats
            wget gnuplot patch procps-ng strace iproute
-  Alpine   apk add build-base argp-standalone http-parser-dev check-dev python3
+  Alpine   apk add build-base argp-standalone http-parser-dev inih-dev check-dev python3
            curl wget bats bash gnuplot patch procps strace iproute2
-  Arch     pacman -S base-devel http-parser check python curl bash-bats gnuplot
+  Arch     pacman -S base-devel http-parser libinih check python curl bash-bats gnuplot
            wget patch procps-ng strace iproute2
-  Homebrew brew install check python curl wget bats-core gnuplot
+  Homebrew brew install inih check python curl wget bats-core gnuplot
            (http-parser is no longer there: build it from its sources)
 Outside Linux most of the kit cannot work: /proc, epoll, signalfd, sendfile,
 openat2 and PR_SET_PDEATHSIG are Linux's own. Use a Linux machine or container.

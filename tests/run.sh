@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh - runs the test programs given and all .bats files, shows what each
-# says at its end, and looks whether any of them left a process behind.
+# run.sh - runs the test programs given, all .bats files and those in Python,
+# shows what each says at its end, and looks whether any of them left a process behind.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
@@ -33,6 +33,9 @@ for program; do
     run "$(basename "$program")" "$program"
 done
 run bats bats tests/*.bats
+for suite in tests/test_family.py tests/test_init.py tests/test_emperor.py; do
+    run "$(basename "$suite")" "$suite"
+done
 
 # What ran before is the reader's.
 remaining=$(left_behind | grep -vxF "$before" || true)
