@@ -324,8 +324,10 @@ class Others(InitTest):
             with self.subTest(kind=kind):
                 up, told = f"{self.directory}/up", f"{self.directory}/told"
                 done = self.run_init("--grace", "0", "--", *self.daemon(
-                    f"trap \"touch {told}; exit\" TERM; touch {up}; "
-                    "while :; do sleep 0.05; done"), kind=kind)
+                    # not only the daemon, but its child as well
+                    f"(trap \"touch {told}; exit\" TERM; touch {up}; "
+                    "while :; do sleep 0.05; done) & trap : TERM; "
+                    "wait; wait"), kind=kind)
                 self.assertEqual(done.returncode, 5)
                 self.assertTrue(os.path.exists(told))
                 os.unlink(up)
