@@ -188,7 +188,7 @@ $(B)/3e_supervised: $(call objects,part3/3e_supervised \
     $(SUPERVISOR) $(GATEWAYS)
 
 # It knows no HTTP at all.
-VASSALS := $(call objects,$(addprefix part3/vassal,_file _words _check \
+VASSALS := $(call objects,$(addprefix part3/vassal,_file _keys _words _check \
     _process _directory _control _status s s_files s_asked) part3/vassal \
     $(addprefix part3/,slot rights events notify channel fork_budget))
 INIT := $(call objects,$(addprefix part3/,init init_options init_others \

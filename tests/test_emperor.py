@@ -645,7 +645,7 @@ class Manual(unittest.TestCase):
                                   check=True, timeout=PATIENCE).stdout
             names |= set(re.findall(r"--[a-z-]+", said)) - {"--help", "--usage"}
         table = re.search(r"key_names\[KEYS\] = \{(.*?)\};",
-                          read("part3/vassal_file.c"), re.S).group(1)
+                          read("part3/vassal_keys.c"), re.S).group(1)
         keys = re.findall(r'"([a-z-]+)"', table)
         self.assertEqual(len(keys), 15)
         for name in [*names, *keys]:
