@@ -473,6 +473,7 @@ START_TEST(who_leaves_ends_and_does_not_come_again)
     turns(&world, 5);
     ck_assert_int_eq(world.next_pid, 102);
     vassal_change(world.vassal, version(""));
+    ck_assert_str_eq(vassal_state(world.vassal), "starting");
     turns(&world, 20);
     ck_assert_int_eq(vassal_count_up(world.vassal), 1);
     vassal_free(world.vassal);
