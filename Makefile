@@ -228,7 +228,7 @@ $(B)/3e_supervised: $(call objects,$(addprefix part3/,3e_supervised worker \
     status)) $(SUPERVISOR) $(GATEWAYS)
 
 # It knows no HTTP at all.
-VASSALS := $(call objects,$(addprefix part3/vassal,_file _words _check \
+VASSALS := $(call objects,$(addprefix part3/vassal,_file _keys _words _check \
     _process _directory _control _status s s_files s_asked) part3/vassal \
     $(addprefix part3/,slot rights events notify channel fork_budget))
 INIT := $(call objects,$(addprefix part3/,init init_options init_others \
@@ -348,12 +348,14 @@ full = $(filter $(1)_%,$(STAGES))
 
 $(SHORT): $$(B)/$$(call full,$$@)
 
+RUN_ALONE_3f := --vassals part3/deploy/vassals --control $(B)/vassals.control
 2b: $(APPS)
 RUN_2a := --cgi /cgi-bin=part2/cgi-bin --cgi /compiled=$(B)/cgi-bin
 RUN_2b := $(RUN_2a) $(foreach app,$(APPS),--app /$(basename $(notdir $(app)))=$(app))
 RUN_2c := --wsgi /=plain:app --wsgi-path part2/wsgi
 $(SHORT:%=run-%): run-%: %
-	@exec $(B)/$(call full,$*) --port $(PORT) --root www $(RUN_$*)
+	@exec $(B)/$(call full,$*) $(or $(RUN_ALONE_$*),\
+	    --port $(PORT) --root www $(RUN_$*))
 
 $(SHORT:%=diff-%): diff-%:
 	@scripts/diff-stage.sh $*

@@ -17,8 +17,9 @@ enum { BACKLOG = 16, ANSWER_MS = 5000 };
 static bool set_address(struct sockaddr_un *address, const char *path)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) < sizeof address->sun_path) {
-        strcpy(address->sun_path, path);
+    size_t len = strlen(path);
+    if (len < sizeof address->sun_path) {
+        memcpy(address->sun_path, path, len);
         return true;
     }
     errno = ENAMETOOLONG;

@@ -17,7 +17,7 @@ static const char *copy_word(const char *text, char **put)
     char quote = '\0';
     for (; *text && (quote || !is_blank(*text)); text++) {
         if (quote ? *text == quote : *text == '\'' || *text == '"')
-            quote = quote ? '\0' : *text;
+            quote = (char)(quote ? '\0' : *text);
         else if (*text == '\\' && quote != '\'' && text[1])
             *(*put)++ = *++text;
         else

@@ -7,6 +7,7 @@ set -eu
 wanted='gcc|command -v gcc
 libc6-dev|test -e /usr/include/stdio.h
 libhttp-parser-dev|test -e /usr/include/http_parser.h
+libinih-dev|test -e /usr/include/ini.h
 check|test -e /usr/include/check.h
 python3|command -v python3
 curl|command -v curl
@@ -37,7 +38,9 @@ apache2-utils|command -v ab
 wrk|command -v wrk
 chromium|command -v chromium || ! grep -qx ID=debian /etc/os-release
 gunicorn|command -v gunicorn
-uwsgi-plugin-python3|uwsgi --plugin python3 --version'
+uwsgi-plugin-python3|uwsgi --plugin python3 --version
+tini|command -v tini
+dumb-init|command -v dumb-init'
 
 usage() {
     cat <<'EOF'
@@ -59,16 +62,16 @@ missing() {
 elsewhere() {
     cat <<'EOF'
 This is not Debian or Ubuntu, so nothing was installed. The same packages:
-  Fedora   dnf install gcc make http-parser-devel check-devel python3 curl bats
-           wget gnuplot patch procps-ng strace iproute pkgconf python3-devel
+  Fedora   dnf install gcc make http-parser-devel inih-devel check-devel python3
+           curl bats wget gnuplot patch procps-ng strace iproute pkgconf python3-devel
            python3-flask python3-django
-  Alpine   apk add build-base argp-standalone http-parser-dev check-dev python3
-           curl wget bats bash gnuplot patch procps strace iproute2 pkgconf
+  Alpine   apk add build-base argp-standalone http-parser-dev inih-dev check-dev
+           python3 curl wget bats bash gnuplot patch procps strace iproute2 pkgconf
            python3-dev py3-flask py3-django
-  Arch     pacman -S base-devel http-parser check python curl bash-bats gnuplot
-           wget patch procps-ng strace iproute2 pkgconf python-flask
+  Arch     pacman -S base-devel http-parser libinih check python curl bash-bats
+           gnuplot wget patch procps-ng strace iproute2 pkgconf python-flask
            python-django
-  Homebrew brew install check python curl wget bats-core gnuplot
+  Homebrew brew install inih check python curl wget bats-core gnuplot
            (http-parser is no longer there: build it from its sources; Flask
            and Django are had by pip)
 Outside Linux most of the kit cannot work: /proc, epoll, signalfd, sendfile,

@@ -636,6 +636,23 @@ class Shows(EmperorTest):
                 self.assertIn(reason, done.stderr)
 
 
+class Manual(unittest.TestCase):
+    def test_it_names_every_option_and_every_key(self):
+        manual = read("man/forkyard-init.8").replace("\\-", "-")
+        names = set()
+        for command in ([INIT, "--help"], [INIT, "status", "--help"]):
+            said = subprocess.run(command, capture_output=True, text=True,
+                                  check=True, timeout=PATIENCE).stdout
+            names |= set(re.findall(r"--[a-z-]+", said)) - {"--help", "--usage"}
+        table = re.search(r"key_names\[KEYS\] = \{(.*?)\};",
+                          read("part3/vassal_keys.c"), re.S).group(1)
+        keys = re.findall(r'"([a-z-]+)"', table)
+        self.assertEqual(len(keys), 15)
+        for name in [*names, *keys]:
+            self.assertRegex(manual, rf"(?m)^\.(TP|B|BR)?.*(?<![a-z-]){name}"
+                             r"(?![a-z-])", name)
+
+
 class OtherPeoplesPrograms(EmperorTest):
     def serves(self, text, path="/"):
         """A vassal that serves, through a restart and to its end."""
