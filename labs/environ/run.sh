@@ -15,7 +15,7 @@ export OF_THE_SERVER=secret # a program is not to inherit it
 start_stage 2a --quiet --cgi /cgi-bin=part2/cgi-bin
 ask_for_variables
 
-# The table of section 7.1, in its order.
+# Those of the table in 7.1, in its order.
 cat >"$lab_dir/wanted" <<END
 REQUEST_METHOD=POST
 REQUEST_URI=/cgi-bin/env/more%20path?a=b%20c

@@ -38,5 +38,5 @@ as_it_should() {
         'its child:  dup2 dup2 execve' 'the server: waitpid' |
         cmp -s - "$lab_dir/said"
 }
-verdict 'the server makes ready, its child becomes the program, the server waits' \
+verdict 'the server prepares, its child becomes the program, the server waits' \
     as_it_should
