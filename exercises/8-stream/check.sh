@@ -55,8 +55,11 @@ expect empty-piece "it began an answer, wrote 0 bytes and gave up: $status" \
 
 again 8.1 "read give_up() in $work/c_app.c"
 ask half
-expect cut "it wrote a half and gave up: curl has $status and says all is well" \
-    [ "$ended" -ne 0 ]
+no_half() {
+    [ "$ended" -ne 0 ] || [ "$status" = 500 ]
+}
+expect cut "it wrote a half and gave up: for curl that is a whole $status" \
+    no_half
 
 again 8.3 "head -c 10000000 /dev/zero | curl --data-binary @- URL | wc -c
        with build/apps/echo.so mounted"
