@@ -40,7 +40,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
+.PHONY: all chaos lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
         tutorial-update demo check test check-built bench deps help format lint fuzz fuzz-afl clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
@@ -102,6 +102,9 @@ check-tutorial: all
 
 check-exercises: all ## starts fail, solutions pass, mutants fail as stated
 	@tests/exercises.sh
+
+chaos: all ## what 3e bears: kills, freezes, reloads, for 2 minutes or CHAOS_SECONDS
+	@tests/chaos.py
 
 check-mutants: all ## every lab's fault is found by a test of ours
 	@tests/mutants.sh
