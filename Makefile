@@ -40,7 +40,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all chaos lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
+.PHONY: all chaos chaos-peers lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
         tutorial-update demo check test check-built bench deps help format lint fuzz fuzz-afl clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
@@ -105,6 +105,9 @@ check-exercises: all ## starts fail, solutions pass, mutants fail as stated
 
 chaos: all ## what 3e bears: kills, freezes, reloads, for 2 minutes or CHAOS_SECONDS
 	@tests/chaos.py
+
+chaos-peers: all ## the same done to nginx, gunicorn and uwsgi, where installed
+	@tests/chaos_peers.py
 
 check-mutants: all ## every lab's fault is found by a test of ours
 	@tests/mutants.sh
@@ -280,6 +283,8 @@ $(B)/test_c_app: $(C_APP) $(SERVICE)
 $(B)/test_slot: $(call objects,part3/slot)
 $(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
     $(call objects,common/net common/log)
+$(B)/test_status: $(call objects,part3/status part3/slot part3/scoreboard \
+    common/response common/rules common/net common/log)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 
