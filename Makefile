@@ -40,7 +40,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
+.PHONY: all chaos chaos-peers lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
         tutorial-update demo check test check-built bench deps help format lint fuzz fuzz-afl clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
@@ -102,6 +102,12 @@ check-tutorial: all
 
 check-exercises: all ## starts fail, solutions pass, mutants fail as stated
 	@tests/exercises.sh
+
+chaos: all ## what 3e bears: kills, freezes, reloads, for 2 minutes or CHAOS_SECONDS
+	@tests/chaos.py
+
+chaos-peers: all ## the same done to nginx, gunicorn and uwsgi, where installed
+	@tests/chaos_peers.py
 
 check-mutants: all ## every lab's fault is found by a test of ours
 	@tests/mutants.sh
@@ -295,6 +301,8 @@ $(B)/test_wsgi: $(WSGI) $(SERVICE)
 $(B)/test_vassals: $(filter-out %/vassals.o %/vassals_files.o \
     %/vassals_asked.o,$(VASSALS)) $(call objects,part3/signals common/log)
 $(B)/test_vassals: LIBRARIES := -lcheck -lsubunit -linih -lrt -lm
+$(B)/test_status: $(call objects,part3/status part3/slot part3/scoreboard \
+    common/response common/accept common/net common/log) $(REQUEST)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
     tools/watch_picture)
 

@@ -46,10 +46,11 @@ void scoreboard_take_seat(struct scoreboard *board, struct seat *seat)
         die("open the scoreboard for reading");
     off_t offset = (off_t)((char *)seat - (char *)board);
     /* Each takes the place of what was mapped there, at the same address. */
-    if (mmap(board, size_for(board->seat_count), PROT_READ,
-             MAP_SHARED | MAP_FIXED, to_read, 0) == MAP_FAILED ||
-        mmap(seat, sizeof *seat, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-             file, offset) == MAP_FAILED)
+    const void *all = mmap(board, size_for(board->seat_count), PROT_READ,
+                           MAP_SHARED | MAP_FIXED, to_read, 0);
+    const void *own = mmap(seat, sizeof *seat, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_FIXED, file, offset);
+    if (all == MAP_FAILED || own == MAP_FAILED)
         die("take a seat on the scoreboard");
     close(to_read);
     close(file);

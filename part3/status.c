@@ -63,6 +63,12 @@ static int count_zombies(int supervisor)
     return count;
 }
 
+/* A worker may have noted any time: none is before our first, or to come. */
+static int64_t age_of(int64_t since, int64_t now)
+{
+    return since < 0 ? now : since < now ? now - since : 0;
+}
+
 static struct row look_at_seat(const struct seat *seat, size_t number,
                                int64_t now)
 {
@@ -72,9 +78,9 @@ static struct row look_at_seat(const struct seat *seat, size_t number,
         .state = (enum slot_state)seat->state,
         .pid = seat->pid,
         .generation = seat->generation,
-        .age_ms = now - seat->born,
-        .beat_ms = now - seat->beat,
-        .busy_ms = busy_since ? now - busy_since : -1,
+        .age_ms = age_of(seat->born, now),
+        .beat_ms = age_of(seat->beat, now),
+        .busy_ms = busy_since ? age_of(busy_since, now) : -1,
         .requests = seat->requests,
         .deaths = seat->deaths,
     };

@@ -35,7 +35,7 @@ def status_field(pid, name):
             for line in status:
                 if line.startswith(name + ":"):
                     return line.split(":", 1)[1].strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         pass
     return None
 
@@ -44,7 +44,7 @@ def children_of(pid):
     try:
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             return [int(child) for child in file.read().split()]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
 
 
@@ -63,7 +63,7 @@ def has_client(pid):
     for name in os.listdir(f"/proc/{pid}/fd"):
         try:
             count += os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket")
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             pass
     return count > 2
 
@@ -77,7 +77,7 @@ def new_pid(family, old):
     try:
         with open(family.pid_path, encoding="ascii") as file:
             pid = int(file.read() or 0)
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
     return pid if pid != old else 0
 
