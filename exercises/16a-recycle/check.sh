@@ -88,7 +88,7 @@ wait_until 60 are_all_new
 status=$?
 await_helpers
 lossless() {
-    [ $status -eq 0 ] && [ "$(json_field answered "$dir/flood")" = 3000 ] &&
+    [ "$status" -eq 0 ] && [ "$(json_field answered "$dir/flood")" = 3000 ] &&
         [ "$(least)" -ge 3 ] && [ "$(most)" -le 4 ]
 }
 expect reload "after SIGHUP $(comm -13 "$dir/first" "$dir/now" | wc -l) workers are
