@@ -41,12 +41,12 @@ build_own() {
     tree=${GRADES:-$PWD/$build/grade}/$1
     copy_tree "$tree"
     cat "$file" >"$tree/$from"
-    program=$tree/$build/$([ -z "$stage" ] || basename "$(source_of "$stage")" .c)
     if ! make -s -C "$tree" B="$build" "$stage" >"$said" 2>&1; then
         echo "$file does not compile:"
         compiler_says "$from" "$file" 12
         return 1
     fi
+    program=$(echo "$tree/$build/${stage}_"*)
     compiler_says "$from" "$file" 6
 }
 

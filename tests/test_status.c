@@ -79,7 +79,8 @@ START_TEST(only_clients_of_this_machine_see_it)
         {"unknown", false},
         {"", false},
     };
-    static const struct status_options for_all = {"/status", true};
+    static const struct status_options for_all = {.path = "/status",
+                                                  .for_all = true};
     for (size_t i = 0; i < COUNT(rows); i++) {
         ck_assert_int_eq(ask_by("GET", "/status", rows[i].peer, &usual),
                          rows[i].may_see);

@@ -25,7 +25,10 @@ break_it() {
     echo 'no program' >"$app.new"
     mv "$app.new" "$app"
     began=$(now_ms)
-    kill -KILL "$(children_of "$server" | head -n 1)"
+    victim=$(children_of "$server" | head -n 1)
+    kill -KILL "$victim"
+    # Until it is dead it may be woken for a client, whom nobody else then sees.
+    wait_until 50 is_dead "$victim"
     answered=0
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         ! curl -s -m 5 "http://localhost:$port/app" | grep -q Hello ||

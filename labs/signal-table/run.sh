@@ -79,6 +79,6 @@ seen "signals in obey(): $(echo "$in_code" | wc -w)," \
     "tried here: $(echo "$here" | wc -w)"
 
 as_in_the_code() {
-    [ $good -eq 10 ] && [ "$in_code" = "$here" ]
+    [ "$good" -eq 10 ] && [ "$in_code" = "$here" ]
 }
 verdict 'every signal has the effect that obey() says' as_in_the_code

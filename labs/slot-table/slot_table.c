@@ -7,8 +7,8 @@
 enum { BORN = 1000 };
 
 static const char *const action_names[] = {
-    [SLOT_REST] = "-",      [SLOT_SPAWN] = "spawn", [SLOT_DRAIN] = "drain",
-    [SLOT_ABORT] = "abort", [SLOT_KILL] = "kill",   [SLOT_LEAVE] = "leave",
+    [SLOT_REST] = "-",        [SLOT_SPAWN] = "spawn", [SLOT_DRAIN] = "drain",
+    [SLOT_ABORT] = "abort",   [SLOT_KILL] = "kill",   [SLOT_LEAVE] = "leave",
     [SLOT_REPORT] = "report",
 };
 
