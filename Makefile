@@ -150,6 +150,28 @@ tutorial-update: all ## refresh listings, diffs and outputs, never ranges
 pictures: all ## draw the tutorial's plots anew, from real runs
 	@scripts/pictures.sh
 
+PREFIX ?= /usr/local
+# WHAT|MODE|WHERE: all that make install brings, and make uninstall takes away.
+INSTALLED = \
+    $(B)/3e_supervised|755|bin/forkyard \
+    $(B)/3f_emperor|755|bin/forkyard-init \
+    $(if $(PYTHON_LIBS),$(B)/wsgi.so|755|lib/forkyard/wsgi.so) \
+    part2/app.h|644|include/forkyard/app.h \
+    man/forkyard.8|644|share/man/man8/forkyard.8 \
+    man/forkyard-init.8|644|share/man/man8/forkyard-init.8 \
+    $(foreach file,$(wildcard part3/deploy/*),\
+        $(file)|644|share/doc/forkyard/examples/$(notdir $(file)))
+field = $(word $(2),$(subst |, ,$(1)))
+
+install: all ## install the server, below DESTDIR and PREFIX=/usr/local
+	$(foreach one,$(INSTALLED),install -D -m $(call field,$(one),2) \
+	    $(call field,$(one),1) '$(DESTDIR)$(PREFIX)/$(call field,$(one),3)' &&) :
+
+uninstall: ## take away what make install brought
+	rm -f $(foreach one,$(INSTALLED),'$(DESTDIR)$(PREFIX)/$(call field,$(one),3)')
+	-rmdir $(addprefix '$(DESTDIR)$(PREFIX)/,lib/forkyard' include/forkyard' \
+	    share/doc/forkyard/examples' share/doc/forkyard') 2>/dev/null
+
 clean: ## remove build/
 	rm -rf build
 

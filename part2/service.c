@@ -78,9 +78,11 @@ struct service service_parse_with(int argc, char **argv, const char *about,
     struct argp_child children[GATEWAYS_MAX + 2] = {0};
     size_t count = 0;
     for (; gateways[count]; count++)
-        children[count].argp = gateways[count]->argp;
+        children[count] = (struct argp_child){.argp = gateways[count]->argp,
+                                              .group = (int)count + 1};
     if (own)
-        children[count].argp = own->argp;
+        children[count] =
+            (struct argp_child){.argp = own->argp, .group = (int)count + 1};
     const struct argp argp = {.parser = parse, .children = children};
     struct input input = {&service, own ? own->values : NULL};
     const struct own_options all = {&argp, &input};
