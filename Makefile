@@ -283,6 +283,10 @@ $(B)/test_c_app: $(C_APP) $(SERVICE)
 $(B)/test_slot: $(call objects,part3/slot)
 $(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
     $(call objects,common/net common/log)
+$(B)/test_events: $(call objects,part3/events common/log)
+$(B)/test_handover: $(call objects,part3/handover part3/signals common/log)
+$(B)/test_notify: $(call objects,part3/notify)
+$(B)/test_pid_file: $(call objects,part3/pid_file)
 $(B)/test_status: $(call objects,part3/status part3/slot part3/scoreboard \
     common/response common/rules common/net common/log)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \
