@@ -323,6 +323,10 @@ $(B)/test_wsgi: $(WSGI) $(SERVICE)
 $(B)/test_vassals: $(filter-out %/vassals.o %/vassals_files.o \
     %/vassals_asked.o,$(VASSALS)) $(call objects,part3/signals common/log)
 $(B)/test_vassals: LIBRARIES := -lcheck -lsubunit -linih -lrt -lm
+$(B)/test_events: $(call objects,part3/events common/log)
+$(B)/test_handover: $(call objects,part3/handover part3/signals common/log)
+$(B)/test_notify: $(call objects,part3/notify)
+$(B)/test_pid_file: $(call objects,part3/pid_file)
 $(B)/test_status: $(call objects,part3/status part3/slot part3/scoreboard \
     common/response common/accept common/net common/log) $(REQUEST)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \

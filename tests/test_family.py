@@ -5,6 +5,7 @@ What workers may do to their supervisor is in test_supervisor.c."""
 import contextlib
 import http.client
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -407,11 +408,16 @@ class Managers(FamilyTest):
     @unittest.skipUnless(os.geteuid() == 0, "only root can become another")
     def test_workers_become_another_user_for_good(self):
         family = self.start("--workers", "1", "--user", "nobody",
-                            "--umask", "027", "--max-files", "100")
+                            "--umask", "027", "--max-files", "100",
+                            extra_groups=[0, 4242])
         worker = family.workers()[0]
-        nobody = "\t".join([str(__import__("pwd").getpwnam("nobody").pw_uid)]
-                           * 4)
-        self.assertEqual(status_field(worker, "Uid"), nobody)
+        nobody = pwd.getpwnam("nobody")
+        self.assertEqual(status_field(worker, "Uid").split(),
+                         4 * [str(nobody.pw_uid)])
+        self.assertEqual(status_field(worker, "Gid").split(),
+                         4 * [str(nobody.pw_gid)])
+        self.assertFalse({"0", "4242"} &
+                         set(status_field(worker, "Groups").split()))
         self.assertEqual(status_field(worker, "NoNewPrivs"), "1")
         self.assertEqual(status_field(worker, "Umask"), "0027")
         self.assertEqual(int(status_field(family.pid, "Uid").split()[0]), 0)
