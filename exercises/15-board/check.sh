@@ -64,6 +64,7 @@ wait_until 8 lists_all 3
 status=$?
 expect idle-killed "a worker was killed; there live: $(alive | words)
        on the page are: $(page | words)" [ $status -eq 0 ]
+[ $status -eq 0 ] || conclude
 
 kill_a_busy_one() {
     visit_silently 1
@@ -81,6 +82,7 @@ status=$?
 expect busy-killed "a busy worker was killed; there live: $(alive | words)
        on the page are: $(page | words), of them busy: $(page busy | words)" \
     [ $status -eq 0 ]
+[ $status -eq 0 ] || conclude
 stop_graded
 
 start_noting 3d --quiet --workers 4 --head-timeout 30
