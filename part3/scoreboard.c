@@ -38,6 +38,16 @@ static int open_for_reading(int file)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* In the place of what was mapped there, at the same address. */
+static void map_over(void *place, size_t size, int allowed, int file,
+                     off_t offset)
+{
+    int how = MAP_SHARED | MAP_FIXED;
+    // cppcheck-suppress leakReturnValNotUsed
+    if (mmap(place, size, allowed, how, file, offset) != place)
+        die("take a seat on the scoreboard");
+}
+
 void scoreboard_take_seat(struct scoreboard *board, struct seat *seat)
 {
     int file = board->file;
@@ -45,13 +55,8 @@ void scoreboard_take_seat(struct scoreboard *board, struct seat *seat)
     if (to_read < 0)
         die("open the scoreboard for reading");
     off_t offset = (off_t)((char *)seat - (char *)board);
-    /* Each takes the place of what was mapped there, at the same address. */
-    const void *all = mmap(board, size_for(board->seat_count), PROT_READ,
-                           MAP_SHARED | MAP_FIXED, to_read, 0);
-    const void *own = mmap(seat, sizeof *seat, PROT_READ | PROT_WRITE,
-                           MAP_SHARED | MAP_FIXED, file, offset);
-    if (all == MAP_FAILED || own == MAP_FAILED)
-        die("take a seat on the scoreboard");
+    map_over(board, size_for(board->seat_count), PROT_READ, to_read, 0);
+    map_over(seat, sizeof *seat, PROT_READ | PROT_WRITE, file, offset);
     close(to_read);
     close(file);
 }

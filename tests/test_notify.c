@@ -60,9 +60,10 @@ END_TEST
 
 START_TEST(a_manager_that_does_not_read_keeps_nobody)
 {
-    manager_at(own_path("deaf"));
+    int deaf = manager_at(own_path("deaf"));
     for (int i = 0; i < 10000; i++)
         notify("WATCHDOG=1");
+    close(deaf);
 }
 END_TEST
 
