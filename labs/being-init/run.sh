@@ -27,19 +27,33 @@ leave_orphans() {
     wait_until 50 nobody_lives || fail 'an orphan lives on'
     orphans=$(dead_below sleep)
     own=$(($(count_children "$init") - orphans))
+    dead=$(children_of "$init" Z)
     inside=$(status_field NSpid "$init" | cut -f 2)
     stop_init
     seen "$1 as process $inside: $orphans of $VISITORS orphans lie dead below" \
         "it, and $own of its own children"
 }
 
+# how_many PID...: are still in the process table.
+how_many() {
+    count=0
+    for pid; do
+        [ ! -e "/proc/$pid" ] || count=$((count + 1))
+    done
+    echo $count
+}
+
 leave_orphans 3a
 orphans_3a=$orphans own_3a=$own
+# shellcheck disable=SC2086 # a word each
+left=$(how_many $dead)
+seen "3a is killed, and with it process 1: $left of its dead are left"
 leave_orphans 3c
 
 only_who_waits_is_an_init() {
     [ "$inside" = 1 ] && [ "$orphans_3a" -eq "$VISITORS" ] &&
-        [ "$own_3a" -eq "$VISITORS" ] && [ $((orphans + own)) -eq 0 ]
+        [ "$own_3a" -eq "$VISITORS" ] && [ "$left" -eq 0 ] &&
+        [ $((orphans + own)) -eq 0 ]
 }
 verdict '3a keeps dead it never started; 3c buries those too' \
     only_who_waits_is_an_init
