@@ -16,9 +16,10 @@ has_buried() {
     [ "$(grep -c 'buried the orphan' "$log")" -ge "$1" ]
 }
 
-# end_init: TERM for the init; sets status to how it ends.
+# end_init: TERM for the init; sets status to how it ends: 137 if by us.
 end_init() {
     kill -TERM "$init"
+    wait_until 100 is_dead "$init" || kill -KILL "$init"
     wait "$init" && status=0 || status=$?
     helpers=
     server=

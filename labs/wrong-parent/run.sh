@@ -16,6 +16,7 @@ of_init=$(count_children "$init" Z)
 buried_before=$(grep -c 'buried the orphan' "$log")
 
 kill -TERM "$init" # which hands it on to 3a, and 3a ends
+wait_until 100 is_dead "$init" || kill -KILL "$init"
 wait "$init" && status=0 || status=$?
 buried=$(grep -c 'buried the orphan' "$log")
 helpers=
