@@ -11,6 +11,7 @@ Runs the stages and draws, in build/pictures and, as SVG, part1/pictures:
   backlog  nine clients and a busy server          (1b's twin)
 and part3/pictures:
   zombies  zombies over time, under one flood        (3a, 3b, 3c)
+  four     the living too, a picture for each stage  (3a, 3b, 3c, 3d)
   curve    zombies left against clients at a time    (3b, 3c)
   freeze   what happens while the parent is stopped  (3b, 3c)
   calls    calls of the handler, children buried     (3c)
@@ -30,7 +31,6 @@ esac
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-watch=$build/watch
 samples=$(mktemp)
 
 clean_up() {
@@ -49,41 +49,33 @@ ask() {
     ask_all "slow?ms=${3:-20}" "$1" "$2"
 }
 
-# --- zombies: what build/watch sees ------------------------------------------
+# --- zombies, four: what build/watch sees -------------------------------------
 
 CLIENTS=40 # of a burst
 
-record_zombies() { # STAGE BURSTS PAUSE
-    start_stage "$1" --quiet
-    "$watch" --tsv "$server" >"$data/zombies-$1.tsv" &
-    helpers=$!
-    sleep 0.2 # so that the picture begins before the flood does
-    for _ in $(seq "$2"); do
-        ask $CLIENTS $CLIENTS 300
-        sleep "$3" # so that it has steps
-    done
-    stop_stage
-    await_helpers
+record_zombies() { # BURSTS PAUSE
+    scripts/over-time.sh --bursts "$1" --pause "$2" --dir "$data" \
+        3a 3b 3c 3d >"$data/zombies.txt"
 }
 
-# The zombies at the end of each quiet time.
-when_quiet() {
-    awk 'NR == 1 { next }
-         $2 > 0 && quiet { print last; quiet = 0 }
-         $2 == 0 { quiet = 1; last = $3 }
-         END { print last }' "$data/zombies-$1.tsv"
+# after_bursts STAGE: its zombies after each burst, a line each.
+after_bursts() {
+    sed -n "s/^$1 *//p" "$data/zombies.txt" | tr -s ' ' '\n'
 }
 
 check_zombies() { # BURSTS
     awk 'NR == 1 { next } $3 < last { exit 1 } { last = $3 }' \
         "$data/zombies-3a.tsv" || fail 'zombies: 3a falls'
-    [ "$(when_quiet 3a | tail -n 1)" -eq $(($1 * CLIENTS)) ] ||
+    [ "$(after_bursts 3a | tail -n 1)" -eq $(($1 * CLIENTS)) ] ||
         fail 'zombies: 3a does not end at the number of requests'
-    when_quiet 3b | sort -nc 2>/dev/null || fail 'zombies: 3b falls'
-    [ "$(when_quiet 3b | tail -n 1)" -gt 0 ] || fail 'zombies: 3b ends at zero'
-    [ "$(when_quiet 3c | sort -u)" = 0 ] || fail 'zombies: 3c is not at zero'
-    say zombies "3a climbs to $(when_quiet 3a | tail -n 1), 3b to \
-$(when_quiet 3b | tail -n 1) and never falls, 3c is at zero"
+    after_bursts 3b | sort -nc 2>/dev/null || fail 'zombies: 3b falls'
+    [ "$(after_bursts 3b | tail -n 1)" -gt 0 ] ||
+        fail 'zombies: 3b ends at zero'
+    [ "$(after_bursts 3c | sort -u)" = 0 ] || fail 'zombies: 3c is not at zero'
+    awk 'NR > 1 && $3 > 0 { exit 1 }' "$data/zombies-3d.tsv" ||
+        fail 'zombies: 3d has some'
+    say zombies "3a climbs to $(after_bursts 3a | tail -n 1), 3b to \
+$(after_bursts 3b | tail -n 1) and never falls, 3c comes back to zero, 3d stays"
 }
 
 # --- curve: what scripts/curve.sh finds --------------------------------------
@@ -370,9 +362,7 @@ record_all() { # BURSTS PAUSE RUNS BACKLOGS
     check_nagle
     record_backlog $4
     check_backlog
-    for stage in 3a 3b 3c; do
-        record_zombies "$stage" "$1" "$2"
-    done
+    record_zombies "$1" "$2"
     check_zombies "$1"
     scripts/curve.sh --runs "$3" --tsv "$data/curve.tsv" 3b 3c >/dev/null
     check_curve
@@ -398,7 +388,7 @@ if [ $check = yes ]; then
     data=$build/pictures/check
     record_all 3 0.2 1 '5 128'
     for drawn in part1/pictures/vanished part1/pictures/nagle \
-        part1/pictures/backlog part3/pictures/zombies part3/pictures/curve \
+        part1/pictures/backlog part3/pictures/zombies part3/pictures/four part3/pictures/curve \
         part3/pictures/freeze part3/pictures/calls; do
         grep -q '<desc>make pictures .*, 20..-..-..</desc>' "$drawn.svg" ||
             fail "$drawn.svg does not say how it was made"
@@ -413,6 +403,7 @@ draw part1 nagle "file='$data/nagle.tsv'"
 draw part1 backlog "file='$data/backlog.tsv'"
 draw part3 zombies "files='$data/zombies-3a.tsv $data/zombies-3b.tsv \
 $data/zombies-3c.tsv'"
+draw part3 four "directory='$data'"
 draw part3 curve "file='$data/curve.tsv'"
 draw part3 freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
 draw part3 calls "files='$data/calls-one.tsv $data/calls-many.tsv \
