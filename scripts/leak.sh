@@ -23,7 +23,9 @@ esac
 case ${1:-} in
 '' | *[!0-9]* | 0*) usage >&2 && exit 64 ;;
 esac
-[ $(($1 % 8)) -eq 0 ] && [ -n "$tsv" ] || { usage >&2 && exit 64; }
+if [ $(($1 % 8)) -ne 0 ] || [ -z "$tsv" ]; then
+    usage >&2 && exit 64
+fi
 case $tsv in
 /*) ;;
 *) tsv=$PWD/$tsv ;;

@@ -11,7 +11,7 @@ all_are_ready() {
 
 # Each has received the head and something more.
 all_have_some() {
-    [ "$(find "$lab_dir" -name 'got.*' -size +0 | wc -l)" -eq $READERS ]
+    [ "$(find "$lab_dir" -name 'got.*' -size +0 | wc -l)" -eq "$READERS" ]
 }
 
 # The private memory of each worker, in KiB, least first.

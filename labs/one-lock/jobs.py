@@ -1,17 +1,17 @@
-"""jobs.py - two jobs that compute: one after the other, as threads, and as
-processes. Prints a line each: how, the seconds, and how many threads could run
-at a time, on average.
+"""jobs.py - two jobs: one after the other, as threads, and as processes.
 
-The seconds tell of the machine's other work as well. Who can run does not: the
-kernel says R of a thread that runs or waits for a processor only, and S of one
-that waits for a lock."""
+Three kinds of job: one computes; one sleeps and keeps the interpreter's lock
+meanwhile, as computing does, but needs no processor; one sleeps and gives it
+back. Prints a line for each way: the seconds of the three, and how many
+processors computing had on average."""
+import ctypes
 import os
 import sys
 import threading
 import time
 
-LOOPS = 2_000_000
-LOOK_S = 0.002
+JOB_S = 0.4
+LOOPS = 1_500_000
 
 
 def compute():
@@ -21,69 +21,57 @@ def compute():
     return total
 
 
-def in_turn():
-    compute()
-    compute()
+def sleep_with_the_lock():
+    ctypes.PyDLL(None).usleep(int(JOB_S * 1e6))  # PyDLL: without giving it back
 
 
-def as_threads():
-    jobs = [threading.Thread(target=compute) for _ in range(2)]
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
+def sleep_without_it():
+    time.sleep(JOB_S)
 
 
-def fork_for(run):
+def in_turn(job):
+    job()
+    job()
+
+
+def as_threads(job):
+    threads = [threading.Thread(target=job) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def fork_for(job):
     pid = os.fork()
     if pid == 0:
-        run()
+        job()
         os._exit(0)
     return pid
 
 
-def states(pids):
-    """The states of all threads of the processes; Z of one that has ended."""
-    found = []
-    for pid in pids:
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            try:
-                with open(f"/proc/{pid}/task/{thread}/stat",
-                          encoding="ascii") as stat:
-                    found.append(stat.read().rpartition(") ")[2][0])
-            except (FileNotFoundError, ProcessLookupError):
-                pass  # it has just ended
-    return found
-
-
-def measure(runs, threads):
-    """Start a process for each of `runs`. Returns the seconds to the end of
-    the last, and how many of all their threads could run, on average, as long
-    as all were there."""
-    began = time.monotonic()
-    pids = [fork_for(run) for run in runs]
-    seen = []
-    while True:
-        now = states(pids)
-        if now.count("Z") == len(pids):
-            break
-        if len(now) == threads and "Z" not in now:
-            seen.append(now.count("R"))
-        time.sleep(LOOK_S)
-    seconds = time.monotonic() - began
-    for pid in pids:
+def as_processes(job):
+    for pid in [fork_for(job) for _ in range(2)]:
         os.waitpid(pid, 0)
-    return seconds, sum(seen) / max(len(seen), 1)
+
+
+def measure(way, job):
+    """Seconds on the clock, and of processors."""
+    used = sum(os.times()[:4])
+    began = time.monotonic()
+    way(job)
+    return time.monotonic() - began, sum(os.times()[:4]) - used
 
 
 def main():
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         sys.exit("this Python has no such lock")
-    for name, runs, threads in (
-            ("in turn", [in_turn], 1),
-            ("threads", [as_threads], 3),  # and the one that waits for them
-            ("processes", [compute, compute], 2)):
-        print("%s\t%.2f\t%.1f" % (name, *measure(runs, threads)))
+    for name, way in (("in turn", in_turn), ("threads", as_threads),
+                      ("processes", as_processes)):
+        computing, processors = measure(way, compute)
+        print("%s\t%.2f\t%.2f\t%.2f\t%.2f" % (
+            name, computing, measure(way, sleep_with_the_lock)[0],
+            measure(way, sleep_without_it)[0], processors / computing))
 
 
 main()
