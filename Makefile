@@ -271,9 +271,11 @@ $(B)/3f_emperor: LIBRARIES := -linih
 
 $(B)/flood: $(call objects,$(addprefix tools/flood,_options _target _answer \
     _tally _start _client) tools/flood)
-# What only a lab needs: labs/NAME/NAME.c.
-LAB_TOOLS := $(patsubst labs/%.c,$(B)/labs/%,$(wildcard labs/*/*.c))
-all: $(LAB_TOOLS)
+# What only a lab needs: labs/NAME/NAME.c, and applications, NAME_app.c.
+LAB_APPS  := $(patsubst labs/%.c,$(B)/labs/%.so,$(wildcard labs/*/*_app.c))
+LAB_TOOLS := $(patsubst labs/%.c,$(B)/labs/%,$(filter-out %_app.c,\
+    $(wildcard labs/*/*.c)))
+all: $(LAB_TOOLS) $(LAB_APPS)
 $(LAB_TOOLS): $(B)/labs/%: $(B)/labs/%.o
 $(B)/labs/slot-table/slot_table: $(call objects,part3/slot)
 
@@ -357,9 +359,13 @@ $(FUZZERS):
 	    -lhttp_parser -o $@
 
 # Applications include app.h and no more, so they need little to be compiled.
+APP = $(call SAY,compile)$(COMPILE) -Ipart2 -MMD -MP -shared -fPIC $< -o $@
 $(APPS): $(B)/%.so: part2/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call SAY,compile)$(COMPILE) -Ipart2 -MMD -MP -shared -fPIC $< -o $@
+	$(APP)
+$(LAB_APPS): $(B)/%.so: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(APP)
 
 # Objects depend on how they are compiled: another compiler or other flags
 # make them anew. -MMD notes which headers each of them includes.

@@ -15,6 +15,8 @@ and part3/pictures:
   curve    zombies left against clients at a time    (3b, 3c)
   freeze   what happens while the parent is stopped  (3b, 3c)
   calls    calls of the handler, children buried     (3c)
+  sweep    requests a second and memory, by workers  (3e)
+  leak     memory of two applications, by requests   (3e)
   --check  draws nothing: makes shorter runs and looks whether they have the
            shape that the pictures show
 EOF
@@ -351,6 +353,40 @@ check_backlog() {
     say backlog "one more than the number at once, the others after a second"
 }
 
+# --- sweep: what scripts/sweep.sh finds, the best of some runs ---------------
+
+record_sweep() { # RUNS
+    for _ in $(seq "$1"); do
+        scripts/sweep.sh --tsv "$samples" >/dev/null
+        tail -n +2 "$samples"
+    done | awk -v OFS='\t' '
+        BEGIN { print "workers", "cpu", "wait", "kib" }
+        $2 > cpu[$1] { cpu[$1] = $2 }
+        $3 > wait[$1] { wait[$1] = $3 }
+        { kib[$1] = $4 }
+        END { for (w = 1; w <= 16; w *= 2) print w, cpu[w], wait[w], kib[w] }
+    ' >"$data/sweep.tsv"
+}
+
+check_sweep() {
+    awk 'NR > 1 && $2 > 88 { exit 1 }
+         { wait[$1] = $3; kib[$1] = $4 }
+         END { exit !(wait[16] > 4 * wait[1] && kib[16] > 4 * kib[1]) }' \
+        "$data/sweep.tsv" ||
+        fail 'sweep: not waiting with workers, computing with processors'
+    say sweep 'who waits goes on where two processors end; memory grows along'
+}
+
+# --- leak: what scripts/leak.sh finds ----------------------------------------
+
+check_leak() {
+    awk 'NR > 1 { a[NR] = $2; b[NR] = $3 }
+         END { exit !(a[3] > b[3] && a[NR] - a[6] < a[3] / 10 &&
+                      b[NR] - b[6] > b[3]) }' "$data/leak.tsv" ||
+        fail 'leak: not A fast and then flat, B on and on'
+    say leak 'A grows faster and stops, B goes on'
+}
+
 # --- all of them -------------------------------------------------------------
 
 # shellcheck disable=SC2086 # one word a backlog
@@ -374,6 +410,10 @@ record_all() { # BURSTS PAUSE RUNS BACKLOGS
     record_calls many ask $(($1 * CLIENTS)) $CLIENTS
     record_calls frozen ask_frozen "$1"
     check_calls "$1"
+    record_sweep "$3"
+    check_sweep
+    scripts/leak.sh --tsv "$data/leak.tsv" 1600 >/dev/null
+    check_leak
 }
 
 # draw PART NAME VARIABLES: and write down how and when, for whoever finds the file.
@@ -388,8 +428,9 @@ if [ $check = yes ]; then
     data=$build/pictures/check
     record_all 3 0.2 1 '5 128'
     for drawn in part1/pictures/vanished part1/pictures/nagle \
-        part1/pictures/backlog part3/pictures/zombies part3/pictures/four part3/pictures/curve \
-        part3/pictures/freeze part3/pictures/calls; do
+        part1/pictures/backlog part3/pictures/zombies part3/pictures/four \
+        part3/pictures/curve part3/pictures/freeze part3/pictures/calls \
+        part3/pictures/sweep part3/pictures/leak; do
         grep -q '<desc>make pictures .*, 20..-..-..</desc>' "$drawn.svg" ||
             fail "$drawn.svg does not say how it was made"
     done
@@ -409,4 +450,6 @@ draw part3 freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
 draw part3 calls "files='$data/calls-one.tsv $data/calls-many.tsv \
 $data/calls-frozen.tsv'; titles='\"one client at a time\" \"40 at a time\" \
 \"40 at a time, dead while it is stopped\"'"
+draw part3 sweep "file='$data/sweep.tsv'"
+draw part3 leak "file='$data/leak.tsv'"
 echo "pictures: part?/pictures/*.svg; as .png and .tsv in $data"
