@@ -16,7 +16,8 @@ int main(int argc, char **argv)
 {
     struct family_options options = family_default_options(argv);
     const struct own_options own = {&family_argp, &options};
-    struct job job = {
+    static struct job job; // for as long as there is a process
+    job = (struct job){
         .service = service_parse_with(argc, argv,
                                       "3e - a family that looks after itself",
                                       all_gateways, &own),

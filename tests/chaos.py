@@ -455,11 +455,13 @@ def zombies():
         count = BodyCount(family.pid)
         with Load(family):
             count.start()
-            for turn in range(200):
-                family.send(signal.SIGHUP)
-                if turn % 10 == 0:
-                    send(one_of(family), signal.SIGKILL)
-                time.sleep(0.03)
+            for _ in range(20):
+                for _ in range(5):
+                    family.send(signal.SIGHUP)
+                    time.sleep(0.03)
+                for worker in family.workers():  # who die together
+                    send(worker, signal.SIGKILL)
+                time.sleep(0.2)  # and nothing else happens
             count.over.set()
             count.join()
         deaths = family.log().count(" after ")

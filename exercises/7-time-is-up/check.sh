@@ -42,8 +42,10 @@ living() {
     find /proc/[0-9]*/cwd -maxdepth 0 -lname "$own/$1" 2>/dev/null |
         sed 's/[^0-9]//g'
 }
-is_gone() {
-    [ -z "$(living "$1")" ]
+are_dead() {
+    for pid; do
+        is_dead "$pid" || return 1
+    done
 }
 end_living() {
     for pid in $(living '*'); do
@@ -84,7 +86,8 @@ time_out() {
             "$url/own/$1/run")
         [ ! -e "$own/$1/ready" ] || break
     done
-    wait_until 30 is_gone "$1"
+    # shellcheck disable=SC2046 # one word a process
+    wait_until 20 are_dead $(living "$1")
     left=$(living "$1" | wc -l)
     told="the client read status $status; $left processes of it live on"
 }
