@@ -65,8 +65,10 @@ static double least(double (*price)(void))
 static void become_large(void)
 {
     size_t size = (size_t)LARGE_MIB << 20;
-    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+             -1, // cppcheck-suppress invalidFunctionArg
+             0);
     if (memory == MAP_FAILED) {
         perror("forks: memory");
         exit(1);
