@@ -24,30 +24,31 @@ static double now_us(void)
 
 /* Until the child has ended and is buried: part of the price is paid there,
  * where the copy is thrown away. */
+static double until_buried(pid_t child, double began)
+{
+    if (child < 0 || waitpid(child, NULL, 0) != child) {
+        perror("forks");
+        exit(1);
+    }
+    return now_us() - began;
+}
+
 static double price_of_fork(void)
 {
     double began = now_us();
     pid_t child = fork();
     if (child == 0)
         _exit(0);
-    if (child < 0 || waitpid(child, NULL, 0) != child) {
-        perror("forks: fork");
-        exit(1);
-    }
-    return now_us() - began;
+    return until_buried(child, began);
 }
 
 static double price_of_vfork(void)
 {
     double began = now_us();
-    pid_t child = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    pid_t child = vfork();
     if (child == 0)
         _exit(0);
-    if (child < 0 || waitpid(child, NULL, 0) != child) {
-        perror("forks: vfork");
-        exit(1);
-    }
-    return now_us() - began;
+    return until_buried(child, began);
 }
 
 static double least(double (*price)(void))
@@ -61,29 +62,28 @@ static double least(double (*price)(void))
     return best;
 }
 
-/* Small pages, as most memory of a server consists of. */
-static void become_large(void)
+/* Small pages, as most memory of a server consists of. Returns them. */
+static char *become_large(void)
 {
     size_t size = (size_t)LARGE_MIB << 20;
-    char *memory =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-             -1, // cppcheck-suppress invalidFunctionArg
-             0);
-    if (memory == MAP_FAILED) {
+    char *memory = aligned_alloc((size_t)2 << 20, size);
+    if (!memory) {
         perror("forks: memory");
         exit(1);
     }
     madvise(memory, size, MADV_NOHUGEPAGE);
     memset(memory, 1, size);
+    return memory;
 }
 
 int main(void)
 {
     double small = least(price_of_fork);
     double small_vfork = least(price_of_vfork);
-    become_large();
+    char *memory = become_large();
     double large = least(price_of_fork);
     double large_vfork = least(price_of_vfork);
+    free(memory);
     printf("fork_small %.0f\nfork_large %.0f\n", small, large);
     printf("vfork_small %.0f\nvfork_large %.0f\n", small_vfork, large_vfork);
     return 0;
