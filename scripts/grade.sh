@@ -41,7 +41,8 @@ build_own() {
     tree=${GRADES:-$PWD/$build/grade}/$1
     copy_tree "$tree"
     cat "$file" >"$tree/$from"
-    program=$tree/$build/$(basename "$from" .c)
+    program=$(basename "$(source_of "$stage")" .c)
+    program=$tree/$build/$program
     if ! make -s -C "$tree" B="$build" "$stage" >"$said" 2>&1; then
         echo "$file does not compile:"
         compiler_says "$from" "$file" 12
