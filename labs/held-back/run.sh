@@ -50,7 +50,8 @@ seen "dying.ini ends at once, and always: $(state_of dying);" \
     "good has noticed $(noticed good "$good")"
 
 others_live_on() {
-    [ "$goes_on" = yes ] && both_are_up &&
+    why_held typo | grep -q comand && why_held absent | grep -q program &&
+        [ "$goes_on" = yes ] && both_are_up &&
         [ "$births" -lt 20 ] && [ "$(noticed good "$good")" = nothing ]
 }
 verdict 'each is held back alone; what was up goes on' others_live_on
