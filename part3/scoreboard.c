@@ -66,6 +66,7 @@ void scoreboard_clear_seat(struct seat *seat, unsigned generation, int64_t now)
     seat->generation = generation;
     seat->born = now;
     seat->beat = now;
+    seat->has_client = false;
     seat->busy_since = 0;
     seat->requests = 0;
 }

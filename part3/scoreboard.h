@@ -9,6 +9,7 @@
 #define PART3_SCOREBOARD_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,8 @@ struct seat {
 
     /* Written by the worker in this place, read by anyone. */
     _Atomic int64_t beat;       // when it last showed that it lives
-    _Atomic int64_t busy_since; // when its request began to move; 0: idle
+    _Atomic bool has_client;    // though it may have asked for nothing yet
+    _Atomic int64_t busy_since; // when its request began to move; 0: none
     _Atomic uint64_t requests;  // answered, by this worker
 };
 

@@ -70,7 +70,7 @@ static int count_idle(const struct supervisor *s)
     int idle = 0;
     for (size_t i = 0; i < s->place_count; i++)
         idle += s->places[i].slot.state == SLOT_UP &&
-                s->places[i].seat->busy_since == 0;
+                !s->places[i].seat->has_client;
     return idle;
 }
 
@@ -81,19 +81,18 @@ static void follow_load(struct supervisor *s)
     int64_t now = net_now();
     int idle = count_idle(s);
     bool too_few = idle == 0 && listener_waiting(s->listener) > 0;
-    if (too_few == s->too_few && idle != 1) {
-        if (too_few && now - s->load_since >= BUSY_MS &&
-            s->number + s->extra < s->options->max_workers) {
-            s->extra++;
-            s->load_since = now;
-        } else if (!too_few && now - s->load_since >= IDLE_MS && s->extra > 0) {
-            s->extra--;
-            s->load_since = now;
-        }
-        return;
+    bool too_many = idle >= 2;
+    if (too_few != s->too_few || !(too_few || too_many)) {
+        s->too_few = too_few;
+        s->load_since = now;
+    } else if (too_few && now - s->load_since >= BUSY_MS &&
+               s->number + s->extra < s->options->max_workers) {
+        s->extra++;
+        s->load_since = now;
+    } else if (too_many && now - s->load_since >= IDLE_MS && s->extra > 0) {
+        s->extra--;
+        s->load_since = now;
     }
-    s->too_few = too_few;
-    s->load_since = now;
 }
 
 /* --- Replacements --- */

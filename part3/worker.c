@@ -195,8 +195,10 @@ static void serve(struct worker *worker, int client)
     worker->visit->heard = 0;
     worker->visit->since = net_now();
     worker->visit->client = client;
+    worker->post->seat->has_client = true;
     connection_serve(client, &worker->job->service.options.limits, answer,
                      worker);
+    worker->post->seat->has_client = false;
     worker->visit->client = -1;
 }
 

@@ -232,6 +232,13 @@ class Changes(FamilyTest):
             return "GET /hello.txt" in read(log)
         wait_until(is_noted, "a worker writes to the new file")
 
+    def test_more_workers_come_for_clients_who_say_nothing(self):
+        family = self.start("--workers", "1", "--max-workers", "3")
+        with contextlib.ExitStack() as silent:
+            for _ in range(8):
+                silent.enter_context(family.connect())
+            wait_until(lambda: len(family.workers()) == 3, "there are three")
+
     def test_workers_come_and_go_with_the_load(self):
         family = self.start("--workers", "1", "--max-workers", "3")
         self.assertEqual(len(family.workers()), 1)
