@@ -159,8 +159,9 @@ INSTALLED = \
     part2/app.h|644|include/forkyard/app.h \
     man/forkyard.8|644|share/man/man8/forkyard.8 \
     man/forkyard-init.8|644|share/man/man8/forkyard-init.8 \
-    $(foreach file,$(wildcard part3/deploy/*),\
-        $(file)|644|share/doc/forkyard/examples/$(notdir $(file)))
+    $(foreach file,$(wildcard part3/deploy/*.* part3/deploy/C* \
+        part3/deploy/vassals/*),\
+        $(file)|644|share/doc/forkyard/examples/$(file:part3/deploy/%=%))
 field = $(word $(2),$(subst |, ,$(1)))
 
 install: all ## install the server, below DESTDIR and PREFIX=/usr/local
@@ -170,7 +171,8 @@ install: all ## install the server, below DESTDIR and PREFIX=/usr/local
 uninstall: ## take away what make install brought
 	rm -f $(foreach one,$(INSTALLED),'$(DESTDIR)$(PREFIX)/$(call field,$(one),3)')
 	-rmdir $(addprefix '$(DESTDIR)$(PREFIX)/,lib/forkyard' include/forkyard' \
-	    share/doc/forkyard/examples' share/doc/forkyard') 2>/dev/null
+	    share/doc/forkyard/examples/vassals' share/doc/forkyard/examples' \
+	    share/doc/forkyard') 2>/dev/null
 
 clean: ## remove build/
 	rm -rf build

@@ -265,7 +265,10 @@ class Signals(InitTest):
                     "--", *shows, kind=kind, preexec_fn=be_a_bad_parent,
                     env={"PATH": "/usr/bin:/bin", "A": "b c"}).stdout
                 for mask in ("SigPnd", "SigBlk", "SigIgn", "SigCgt"):
-                    self.assertRegex(said, rf"(?m)^{mask}:\s+0+$")
+                    # 32 and 33 are glibc's own: posix_spawn(3), as make uses
+                    # it, ignores them in what it starts.
+                    self.assertRegex(said,
+                                     rf"(?m)^{mask}:\s+0+(180000000|0)$")
                 said = re.sub(r"(?m)^\w+:.*\n", "", said)
                 said = said.replace("PWD=" + os.getcwd() + "\n", "")
                 self.assertEqual(sorted(said.split("\n")),
