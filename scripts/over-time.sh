@@ -4,12 +4,14 @@ set -eu
 
 usage() {
     cat <<'EOT'
-Usage: scripts/over-time.sh [--bursts N] [--pause S] [--ms MS] --dir DIR STAGE...
-Sends N bursts (3) of 40 requests at a time, each for a page that takes MS (300)
-milliseconds, to each of 3a, 3b, 3c and 3d, S seconds apart (0.1), and shows how
-many zombies there are after each burst. 3d has 40 workers, as many as the
+Usage: scripts/over-time.sh [OPTION...] --dir DIR STAGE...
+Sends bursts of 40 requests at a time to each of 3a, 3b, 3c and 3d, and shows
+how many zombies there are after each burst. 3d has 40 workers, as many as the
 others have children then. DIR/zombies-STAGE.tsv gets what build/watch saw
 meanwhile.
+  --bursts N   so many bursts (3)
+  --pause S    so many seconds apart (0.1)
+  --ms MS      for a page that takes so many milliseconds (300)
 EOT
 }
 

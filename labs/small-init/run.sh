@@ -51,10 +51,12 @@ killed=$(status_of sh -c 'kill -KILL $$')
 missing=$(status_of no-such-program)
 seen "exit 7: $own; killed by signal 9: $killed; no such program: $missing"
 
-# A command that says it listens, and does not listen to TERM.
+# A command that says it listens, and does not listen to TERM. Should nobody
+# kill it, it ends some time.
+# shellcheck disable=SC2016 # for the shell below
 start_below_init --grace 0.3 -- sh -c 'trap "" TERM
     echo "listening on http://nothing:1/" >&2
-    while :; do sleep 0.1; done'
+    for _ in $(seq 200); do sleep 0.1; done'
 end_init
 deaf=$status
 seen "it ignores TERM: it is killed, and the init ends with $deaf"
