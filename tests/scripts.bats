@@ -172,6 +172,9 @@ session_is_over() {
 }
 
 @test "wsgiref_server.py: bodies go through a CGI program and through C" {
+    case $build in
+    *address*) skip "Python cannot load what is sanitized" ;;
+    esac
     local own=$BATS_TEST_TMPDIR
     : >"$own/port"
     labs/mix-and-match/wsgiref_server.py part2/cgi-bin/echo.py \
@@ -230,7 +233,7 @@ session_is_over() {
     grep -q $'zombies.*\r' "$BATS_TEST_TMPDIR/typescript"
     kill -TERM "$terminal" # the terminal is closed: demo.sh hears SIGHUP
     wait "$terminal" || true
-    wait_until 100 session_is_over "$(cat "$BATS_TEST_TMPDIR/session")"
+    wait_until 300 session_is_over "$(cat "$BATS_TEST_TMPDIR/session")"
 }
 
 @test "make diff-3c shows the loop and little else" {

@@ -12,7 +12,7 @@ setup() {
     # Python is not finalized, so what it holds at exit looks lost. And with
     # its own allocator, the sanitizer would not see the life of its objects.
     case $BUILD in
-    *address*) export ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc ;;
+    *address*) export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 PYTHONMALLOC=malloc ;;
     esac
 }
 
