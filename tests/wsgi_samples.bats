@@ -30,12 +30,12 @@ we_serve() {
     [ "$status" -eq 0 ]
 }
 
-@test "2c serves the samples, at / and below a prefix" {
-    we_serve 2c ""
-    we_serve 2c /below
-}
-
+# 2c does in wsgi.bats.
 @test "3e serves the samples, at / and below a prefix" {
+    case $build in # Python itself leaks, and keeps what it has freed
+    *address*) export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 \
+        PYTHONMALLOC=malloc ;;
+    esac
     we_serve 3e "" --workers 1
     we_serve 3e /below --workers 1
 }
