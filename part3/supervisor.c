@@ -116,9 +116,9 @@ static void obey(struct supervisor *s, int signal)
     }
 }
 
-static void report(const struct place *place, const char *name)
+static struct event event_of(const struct place *place, const char *name)
 {
-    const struct event event = {
+    return (struct event){
         .name = name,
         .slot = place->number,
         .generation = place->generation,
@@ -127,6 +127,11 @@ static void report(const struct place *place, const char *name)
         .age_ms = net_now() - place->born,
         .requests = (int64_t)place->seat->requests,
     };
+}
+
+static void report(const struct place *place, const char *name)
+{
+    const struct event event = event_of(place, name);
     events_write(&event);
 }
 
@@ -170,17 +175,9 @@ static struct place *place_of(struct supervisor *s, pid_t pid)
 static void report_exit(const struct place *place, int status,
                         const struct rusage *usage)
 {
-    const struct event event = {
-        .name = "exit",
-        .slot = place->number,
-        .generation = place->generation,
-        .pid = place->pid,
-        .why = place->why,
-        .age_ms = net_now() - place->born,
-        .requests = (int64_t)place->seat->requests,
-        .status = status,
-        .usage = *usage,
-    };
+    struct event event = event_of(place, "exit");
+    event.status = status;
+    event.usage = *usage;
     events_write(&event);
 }
 
