@@ -1,8 +1,17 @@
 /* fork_budget.c - a bucket of tokens that fills by one a second. */
 #include "fork_budget.h"
 
-bool fork_budget_take(struct fork_budget *budget, int64_t most, int64_t now)
+enum { SPARE_FORKS = 4 }; // above one for each member
+
+/* Cut down to what it may be when the first is taken. */
+struct fork_budget fork_budget_full(int64_t now)
 {
+    return (struct fork_budget){INT64_MAX, now};
+}
+
+bool fork_budget_take(struct fork_budget *budget, int members, int64_t now)
+{
+    int64_t most = members + SPARE_FORKS;
     while (budget->left < most && now - budget->since >= FORK_BUDGET_MS) {
         budget->left++;
         budget->since += FORK_BUDGET_MS;

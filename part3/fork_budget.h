@@ -7,15 +7,19 @@
 
 enum { FORK_BUDGET_MS = 1000 }; // after which there is one more
 
-/* At first so many are `left`, then one more every second: a crash loop does
- * not eat the machine, and yet heals by itself. */
+/* At first one for each member of the family and a few more, then one more
+ * every second: a crash loop does not eat the machine, and yet heals by
+ * itself. */
 struct fork_budget {
     int64_t left;
     int64_t since; // it counts from this moment; monotonic milliseconds
 };
 
-/* May one more be forked after a failure? Then it is counted. There are never
- * more than `most` left. */
-bool fork_budget_take(struct fork_budget *budget, int64_t most, int64_t now);
+/* A budget of which nothing was taken yet. */
+struct fork_budget fork_budget_full(int64_t now);
+
+/* May a family of so many fork once more after a failure? Then it is
+ * counted. */
+bool fork_budget_take(struct fork_budget *budget, int members, int64_t now);
 
 #endif

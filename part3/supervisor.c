@@ -30,7 +30,6 @@ enum {
     TICK_MS = 1000,     // the longest sleep: a lost signal costs no more
     BUSY_TICK_MS = 250, // while the number of workers follows the load
     LATE_MS = 1000,     // a turn so late: all were stopped, not one worker
-    SPARE_FORKS = 4,    // above one for each worker
     GIVE_UP_AFTER = 2,  // deaths of a replacement before it was ready
     JITTER_PERCENT = 10,
     OTHERS = 2 // watched beside the channels
@@ -302,7 +301,7 @@ static void note_birth(struct supervisor *s, struct place *place, pid_t pid,
 static void spawn(struct supervisor *s, struct place *place)
 {
     if (place->slot.failures > 0 &&
-        !fork_budget_take(&s->forks, s->number + SPARE_FORKS, net_now())) {
+        !fork_budget_take(&s->forks, s->number, net_now())) {
         place->slot.until = s->forks.since + FORK_BUDGET_MS; // it waits, too
         return;
     }
@@ -496,7 +495,7 @@ int supervise(const struct supervisor_options *options, int signals,
         .context = context,
         .generation = 1,
         .number = options->workers,
-        .forks = {options->workers + SPARE_FORKS, net_now()},
+        .forks = fork_budget_full(net_now()),
         .due = net_now(),
         .successor_ready = -1,
         .successor_until = SLOT_NO_TIMER,

@@ -8,9 +8,7 @@
 
 enum {
     GIVE_UP_AFTER = 2, // failures of an instance of the next version
-    SPARE_FORKS = 4,   // above one for each instance
-    FIRST_FORKS = INSTANCES_MAX + SPARE_FORKS,
-    HANGS_MS = 60000 // never reached: who lives for start_ms is up
+    HANGS_MS = 60000   // never reached: who lives for start_ms is up
 };
 
 /* --- Life --- */
@@ -25,7 +23,7 @@ struct vassal *vassal_make(const char *name, int64_t now)
         free(vassal);
         return NULL;
     }
-    vassal->forks = (struct fork_budget){FIRST_FORKS, now};
+    vassal->forks = fork_budget_full(now);
     for (int i = 0; i < INSTANCES_MAX; i++)
         vassal->instances[i] =
             (struct instance){.slot = {.until = SLOT_NO_TIMER}, .pidfd = -1};

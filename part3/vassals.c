@@ -22,8 +22,7 @@
 #include <unistd.h>
 
 enum {
-    TICK_MS = 1000,  // a lost signal costs no more than this
-    SPARE_FORKS = 4, // above one for each instance, after failures
+    TICK_MS = 1000, // a lost signal costs no more than this
 };
 
 /* --- Sleep --- */
@@ -173,9 +172,8 @@ static void spawn(struct vassal *vassal, struct instance *instance)
     const struct settings *target = vassal_target(vassal);
     const struct slot_times times = vassal_times(target);
     int64_t now = net_now();
-    bool may =
-        instance->slot.failures == 0 ||
-        fork_budget_take(&vassal->forks, target->instances + SPARE_FORKS, now);
+    bool may = instance->slot.failures == 0 ||
+               fork_budget_take(&vassal->forks, target->instances, now);
     pid_t pid = may ? vassal_spawn(target, number_of(vassal, instance)) : -1;
     if (pid > 0) {
         vassal_started(vassal, instance, pid, now);
