@@ -17,8 +17,9 @@ import tempfile
 import threading
 import time
 
-from family import (FLOOD, PATIENCE, STAGE, Family, children_of, is_dead,
-                    is_refused, new_pid, status_field, wait_until)
+from family import FLOOD, STAGE, Family, is_refused, new_pid
+from processes import (PATIENCE, children_of, is_dead, status_field,
+                       wait_until)
 
 WORKERS = 4
 CLIENTS = 8

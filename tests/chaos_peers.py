@@ -12,8 +12,8 @@ import tempfile
 import time
 
 from chaos import Load, freeze_for, send
-from family import (PATIENCE, STAGE, children_of, is_dead, is_refused,
-                    wait_until)
+from family import STAGE, is_refused
+from processes import PATIENCE, children_of, free_port, is_dead, wait_until
 
 STUCK_SECONDS = 3  # after which a worker is believed stuck, where that can be
 
@@ -89,11 +89,6 @@ def everyone_in(master, directory):
         except OSError:
             continue
     return found
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 # --- Who takes part ----------------------------------------------------------

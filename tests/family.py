@@ -8,44 +8,14 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 import unittest
+
+from processes import PATIENCE, children_of, wait_until
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 BUILD = os.environ.get("BUILD", "build")
 STAGE = os.path.abspath(f"{BUILD}/3e_supervised")
 FLOOD = os.path.abspath(f"{BUILD}/flood")
-PATIENCE = 20  # seconds, for what must happen however busy the machine is
-
-
-def wait_until(holds, what):
-    """Wait for holds() to be true; returns what it returned."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        value = holds()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"waited in vain until {what}")
-
-
-def status_field(pid, name):
-    try:
-        with open(f"/proc/{pid}/status", encoding="ascii") as status:
-            for line in status:
-                if line.startswith(name + ":"):
-                    return line.split(":", 1)[1].strip()
-    except (FileNotFoundError, ProcessLookupError):
-        pass
-    return None
-
-
-def children_of(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(child) for child in file.read().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
 
 
 def is_refused(port):
@@ -80,11 +50,6 @@ def new_pid(family, old):
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return pid if pid != old else 0
-
-
-def is_dead(pid):
-    state = status_field(pid, "State")
-    return state is None or state.startswith("Z")
 
 
 def hand_in(listener, command):

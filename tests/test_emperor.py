@@ -14,9 +14,11 @@ import tempfile
 import time
 import unittest
 
+from processes import (PATIENCE, free_port, is_dead, read_proc, status_field,
+                       wait_until)
+
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 INIT = f"{BUILD}/3f_emperor"
-PATIENCE = float(os.environ.get("PATIENCE", 20))  # seconds, on a busy machine
 PYTHON = "/usr/bin/python3"
 SLEEP = "command = sleep 1000\nstart-time = 0.1\n"
 # Says which signals it gets, and ends by TERM or INT.
@@ -39,46 +41,12 @@ while True:
 """
 
 
-def wait_until(holds, what):
-    """Wait for holds() to be true; returns what it returned."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        value = holds()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"waited in vain until {what()}" if callable(what)
-                         else f"waited in vain until {what}")
-
-
 def read(path):
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
     except FileNotFoundError:
         return ""
-
-
-def status_field(pid, name):
-    match = re.search(rf"(?m)^{name}:\s*(.*)$", read_proc(pid, "status"))
-    return match and match.group(1)
-
-
-def read_proc(pid, name):
-    try:
-        return read(f"/proc/{pid}/{name}")
-    except ProcessLookupError:
-        return ""
-
-
-def is_dead(pid):
-    state = status_field(pid, "State")
-    return state is None or state.startswith("Z")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def answers(port, path="/"):

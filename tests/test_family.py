@@ -16,8 +16,9 @@ import tempfile
 import time
 import unittest
 
-from family import (BUILD, PATIENCE, STAGE, Family, FamilyTest, has_client, is_dead,
-                    is_refused, new_pid, read, status_field, wait_until)
+from family import (BUILD, STAGE, Family, FamilyTest, has_client, is_refused,
+                    new_pid, read)
+from processes import PATIENCE, is_dead, status_field, wait_until
 
 
 class Stops(FamilyTest):
@@ -79,9 +80,8 @@ class Stops(FamilyTest):
         self.assertEqual(len(workers), 3)
         family.send(signal.SIGKILL)
         family.process.wait()
-        wait_until(lambda: not any(status_field(pid, "State") and
-                                   "Z" not in status_field(pid, "State")
-                                   for pid in workers), "they are gone")
+        wait_until(lambda: all(is_dead(pid) for pid in workers),
+                   "they are gone")
         wait_until(lambda: is_refused(port), "the port is free")
 
     def test_a_stale_pid_file_is_replaced(self):

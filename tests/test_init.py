@@ -17,46 +17,13 @@ import textwrap
 import time
 import unittest
 
+from processes import (PATIENCE, children_of, is_dead, status_field,
+                       wait_until)
+
 BUILD = os.environ.get("BUILD", "build")
 INIT = os.path.abspath(f"{BUILD}/3f_emperor")
-PATIENCE = float(os.environ.get("PATIENCE", 20))  # seconds, for what must happen however busy the machine is
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--pid", "--fork",
              "--mount-proc", "--kill-child"]
-
-
-def wait_until(holds, what):
-    """Wait for holds() to be true; returns what it returned."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        value = holds()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"waited in vain until {what}")
-
-
-def status_field(pid, name):
-    try:
-        with open(f"/proc/{pid}/status", encoding="ascii") as status:
-            for line in status:
-                if line.startswith(name + ":"):
-                    return line.split(":", 1)[1].strip()
-    except (FileNotFoundError, ProcessLookupError):
-        pass
-    return None
-
-
-def is_dead(pid):
-    state = status_field(pid, "State")
-    return state is None or state.startswith("Z")
-
-
-def children_of(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(child) for child in file.read().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
 
 
 def has_namespaces():
