@@ -196,7 +196,7 @@ COMMON  := $(call objects,$(addprefix common/,connection access_log site \
             accept response)) $(REQUEST) $(SOCKETS) $(FILES)
 SERVICE := $(call objects,part2/service part2/environ) $(COMMON)
 CGI     := $(call objects,part2/cgi $(addprefix part2/cgi_,options program \
-            process header))
+            process header) part2/signals_reset)
 
 # The first two spell out what common/ does for all the others.
 $(B)/1a_hello: $(call objects,part1/1a_hello) $(SOCKETS)
@@ -262,7 +262,8 @@ VASSALS := $(call objects,$(addprefix part3/vassal,_file _keys _words _check \
     _process _directory _control _status s s_files s_asked) part3/vassal \
     $(addprefix part3/,slot rights events notify channel fork_budget))
 INIT := $(call objects,$(addprefix part3/,init init_options init_others \
-    init_terminal signals) $(addprefix common/,log net options media_types))
+    init_terminal signals) part2/signals_reset \
+    $(addprefix common/,log net options media_types))
 $(B)/3f_emperor: $(call objects,part3/3f_emperor) $(INIT) $(VASSALS)
 
 $(STAGES:%=$(B)/%): LIBRARIES := -lhttp_parser -ldl
@@ -322,13 +323,15 @@ $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
 $(B)/test_c_app: $(C_APP) $(SERVICE)
 $(B)/test_slot: $(call objects,part3/slot)
 $(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
-    $(call objects,common/net common/log)
+    $(call objects,part2/signals_reset common/net common/log)
 $(B)/test_wsgi: $(WSGI) $(SERVICE)
 $(B)/test_vassals: $(filter-out %/vassals.o %/vassals_files.o \
-    %/vassals_asked.o,$(VASSALS)) $(call objects,part3/signals common/log)
+    %/vassals_asked.o,$(VASSALS)) $(call objects,part3/signals \
+    part2/signals_reset common/log)
 $(B)/test_vassals: LIBRARIES := -lcheck -lsubunit -linih -lrt -lm
 $(B)/test_events: $(call objects,part3/events common/log)
-$(B)/test_handover: $(call objects,part3/handover part3/signals common/log)
+$(B)/test_handover: $(call objects,part3/handover part2/signals_reset \
+    common/log)
 $(B)/test_notify: $(call objects,part3/notify)
 $(B)/test_pid_file: $(call objects,part3/pid_file)
 $(B)/test_status: $(call objects,part3/status part3/slot part3/scoreboard \

@@ -6,6 +6,8 @@
  * cgi.c speaks with the program; only this file starts, ends and reaps it. */
 #include "cgi_process.h"
 
+#include "signals_reset.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -70,17 +72,6 @@ static int open_pipes(struct pipes *pipes)
  * variables, which have a frame of their own as long as nothing here becomes
  * part of spawn(), and leaves by execve() or _exit(). */
 
-/* execve() keeps the signal mask, and what is *ignored* stays ignored: with
- * our SIGPIPE setting, `yes | head -1` would complain instead of end. */
-static void restore_signals(void)
-{
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL); // KILL and STOP say no, and need it not
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* A lower limit that is there already stays. */
 static bool limit(enum __rlimit_resource resource, rlim_t soft, rlim_t hard)
 {
@@ -113,7 +104,7 @@ __attribute__((noreturn, noinline)) static void become(
     if (getppid() != server)
         _exit(NOT_STARTED); // it ended before it could be asked for
     setpgid(0, 0);
-    restore_signals();
+    signals_reset();
     /* No words of the query as arguments (RFC 3875 4.4 would allow it):
      * options for an interpreter have been smuggled in that way. */
     char *const argv[] = {program->file, NULL};

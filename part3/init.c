@@ -13,6 +13,7 @@
 #include "common/net.h"
 #include "init_others.h"
 #include "init_terminal.h"
+#include "part2/signals_reset.h"
 #include "signals.h"
 
 #include <errno.h>

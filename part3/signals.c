@@ -45,12 +45,3 @@ int signals_number(const char *text)
     }
     return 0;
 }
-
-void signals_reset(void)
-{
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL); // KILL and STOP say no, and need it not
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}

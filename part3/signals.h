@@ -18,8 +18,4 @@ int signals_next(int signals);
  * there is none of that name. */
 int signals_number(const char *text);
 
-/* For a new child: give every signal its default action, then unblock all.
- * Safe between fork and exec, also after vfork. */
-void signals_reset(void);
-
 #endif

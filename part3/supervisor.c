@@ -12,6 +12,7 @@
 #include "handover.h"
 #include "listener.h"
 #include "notify.h"
+#include "part2/signals_reset.h"
 #include "pid_file.h"
 #include "signals.h"
 

@@ -2,7 +2,7 @@
 #include "vassal_process.h"
 
 #include "common/log.h"
-#include "signals.h"
+#include "part2/signals_reset.h"
 
 #include <errno.h>
 #include <fcntl.h>
