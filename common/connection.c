@@ -208,6 +208,15 @@ static enum outcome take_turn(struct connection *connection, bool is_first)
     return outcome;
 }
 
+/* Has the client said that nothing else will come? Then it need not be waited
+ * for. After a body some add a line end that does not belong to it. */
+static bool has_heard_all(const struct connection *connection)
+{
+    const struct request *request = &connection->exchange.request;
+    return request->complete && !request->keep_alive &&
+           request->body.len == 0 && connection->start == connection->end;
+}
+
 /* One exchange. Returns whether the connection can carry another. */
 static bool serve_one(struct connection *connection, bool is_first)
 {
@@ -216,6 +225,8 @@ static bool serve_one(struct connection *connection, bool is_first)
         connection->linger_ms = 0; // no answer is on its way
         return false;
     }
+    if (has_heard_all(connection))
+        connection->linger_ms = 0;
     access_log_write(exchange);
     return exchange->response.keep_alive && !exchange->response.broken;
 }

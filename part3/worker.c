@@ -183,10 +183,10 @@ static void answer(struct exchange *exchange, const void *context)
         exchange->response.keep_alive = false;
     if (!shows_status(exchange, worker->post, worker->job))
         service_answer(exchange, &worker->job->service);
-    if (exchange->response.status != 0) { // or its body must come first
+    if (exchange->response.keep_alive)
         note_silence(worker->visit, exchange->client);
+    if (exchange->response.status != 0) // or its body must come first
         seat->requests++;
-    }
     seat->busy_since = 0;
 }
 

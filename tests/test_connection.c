@@ -469,13 +469,59 @@ START_TEST(a_client_that_does_not_read_is_left)
 }
 END_TEST
 
+static bool server_has_ended(const void *context)
+{
+    (void)context;
+    siginfo_t dead = {0};
+    waitid(P_PID, (id_t)visit.server, &dead, WEXITED | WNOHANG | WNOWAIT);
+    return dead.si_pid == visit.server;
+}
+
 START_TEST(a_client_that_does_not_close_is_left)
 {
     limits.linger_ms = SHORT_MS;
     open_visit();
-    say(LAST("/1"));
+    say("G@T / HTTP/1.1\r\n\r\n");
     ck_assert_int_eq(status_of(visit.server), 0);
-    hear_answer("200 OK", "</1>");
+    hear("\r\n\r\n400");
+}
+END_TEST
+
+START_TEST(a_client_that_said_it_was_the_last_is_not_waited_for)
+{
+    static const char *const last[] = {LAST("/1"), "GET /1 HTTP/1.0\r\n\r\n"};
+    limits.linger_ms = 100 * PATIENCE_MS;
+    for (size_t i = 0; i < COUNT(last); i++) {
+        open_visit();
+        say(last[i]);
+        wait_until(server_has_ended, NULL);
+        hear_answer("200 OK", "</1>");
+        hear_the_end();
+    }
+}
+END_TEST
+
+/* Unread bytes would destroy what it has not read yet of the answer. */
+START_TEST(a_client_that_may_be_saying_more_is_waited_for)
+{
+    static const struct {
+        const char *text, *answer;
+    } rows[] = {
+        {"G@T / HTTP/1.1\r\n\r\n", "400\n"},
+        {"POST / HTTP/1.0\r\nContent-Length: 1001\r\n\r\n", "413\n"},
+        {"POST /echo HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc", "abc"},
+        {LAST("/1") "GET /2 HT", "</1>"},
+    };
+    limits.linger_ms = 100 * PATIENCE_MS;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        open_visit();
+        say(rows[i].text);
+        hear_answer("HTTP/1.1 ", rows[i].answer);
+        wait_for_events(visit.client, POLLRDHUP);
+        poll(NULL, 0, SHORT_MS); // time in which it could end
+        ck_assert_msg(!server_has_ended(NULL), "left after %s", rows[i].text);
+        hear_the_end();
+    }
 }
 END_TEST
 
@@ -825,6 +871,9 @@ int main(void)
     tcase_add_test(deadlines, a_slow_handler_slows_no_client_down);
     tcase_add_test(deadlines, a_client_that_does_not_read_is_left);
     tcase_add_test(deadlines, a_client_that_does_not_close_is_left);
+    tcase_add_test(deadlines,
+                   a_client_that_said_it_was_the_last_is_not_waited_for);
+    tcase_add_test(deadlines, a_client_that_may_be_saying_more_is_waited_for);
     tcase_add_test(deadlines, a_client_that_vanishes_harms_nobody);
     TCase *faults = new_case(suite, "faults");
     tcase_add_test(faults,
