@@ -507,10 +507,13 @@ START_TEST(a_client_that_may_be_saying_more_is_waited_for)
     static const struct {
         const char *text, *answer;
     } rows[] = {
-        {"G@T / HTTP/1.1\r\n\r\n", "400\n"},
-        {"POST / HTTP/1.0\r\nContent-Length: 1001\r\n\r\n", "413\n"},
+        {"G@T / HTTP/1.1\r\n\r\n", "400 Bad Request\n"},
+        {"POST / HTTP/1.0\r\nContent-Length: 1001\r\n\r\n",
+         "413 Content Too Large\n"},
         {"POST /echo HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc", "abc"},
         {LAST("/1") "GET /2 HT", "</1>"},
+        {"GET /unended HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+         "unended\n"},
     };
     limits.linger_ms = 100 * PATIENCE_MS;
     for (size_t i = 0; i < COUNT(rows); i++) {
