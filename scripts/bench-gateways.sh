@@ -119,35 +119,13 @@ END
 }
 
 configure_lighttpd() {
-    cat >"$dir/lighttpd.conf" <<END
-server.modules = ( "mod_cgi" )
-server.bind = "127.0.0.1"
-server.port = $port
-server.document-root = "$dir"
-\$HTTP["url"] =~ "^/cgi-bin/" { cgi.assign = ( "" => "" ) }
-END
+    write_lighttpd_conf "$dir" 'server.modules = ( "mod_cgi" )' \
+        "\$HTTP[\"url\"] =~ \"^/cgi-bin/\" { cgi.assign = ( \"\" => \"\" ) }"
 }
 
 configure_apache2() {
-    modules=$(command -v apache2)
-    modules=${modules%/sbin/*}/lib/apache2/modules
-    cat >"$dir/apache2.conf" <<END
-ServerRoot $dir
-ServerName localhost
-PidFile $dir/apache2.pid
-ErrorLog $dir/apache2.err
-DefaultRuntimeDir $dir
-LoadModule mpm_event_module $modules/mod_mpm_event.so
-LoadModule authz_core_module $modules/mod_authz_core.so
-LoadModule alias_module $modules/mod_alias.so
-LoadModule cgid_module $modules/mod_cgid.so
-ScriptSock $dir/cgid.sock
-ScriptAlias /cgi-bin/ $dir/cgi-bin/
-User #65534
-Group #65534
-Listen 127.0.0.1:$port
-DocumentRoot $dir
-END
+    write_apache2_conf "$dir" 'mpm_event alias cgid' \
+        "ScriptSock $dir/cgid.sock" "ScriptAlias /cgi-bin/ $dir/cgi-bin/"
 }
 
 # is_there NAME PROGRAM: and if it is a stage, it has this gateway.

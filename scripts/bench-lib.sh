@@ -60,6 +60,42 @@ join_peer() {
     join "$name" "$port" $!
 }
 
+# write_lighttpd_conf ROOT [LINE...]: at $port.
+write_lighttpd_conf() {
+    {
+        echo 'server.bind = "127.0.0.1"'
+        echo "server.port = $port"
+        echo "server.document-root = \"$1\""
+        shift
+        printf '%s\n' "$@"
+    } >"$dir/lighttpd.conf"
+}
+
+# write_apache2_conf ROOT MODULES [LINE...]: at $port, as a user who is not root
+# where it could be.
+write_apache2_conf() {
+    from=$(command -v apache2)
+    from=${from%/sbin/*}/lib/apache2/modules
+    {
+        cat <<END
+ServerRoot $dir
+ServerName localhost
+PidFile $dir/apache2.pid
+ErrorLog $dir/apache2.err
+DefaultRuntimeDir $dir
+User #65534
+Group #65534
+Listen 127.0.0.1:$port
+DocumentRoot $1
+END
+        for module in authz_core $2; do
+            echo "LoadModule ${module}_module $from/mod_$module.so"
+        done
+        shift 2
+        printf '%s\n' "$@"
+    } >"$dir/apache2.conf"
+}
+
 # cpu_ticks PID: user and system time of PID and all its descendants, and of
 # those of them that have been waited for.
 cpu_ticks() {

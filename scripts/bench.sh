@@ -16,9 +16,10 @@ Measures what a request costs. The parts; without any, all three:
          the file looked at each time, but no line of log; "fixed", a loop that
          reads and writes a fixed answer of the same size, and nothing else;
          and "file", one that opens, reads and closes the file each time besides
-  peers  the same load on other servers, as far as they are installed: nginx,
-         lighttpd, apache2, busybox httpd, python3 -m http.server; they too log
-         no requests, but for the last, which cannot be told
+  peers  the same load on 3e with two workers, and on other servers as far as
+         they are installed: apache2 (prefork, two workers), nginx, lighttpd,
+         busybox httpd, python3 -m http.server; they too log no requests, but
+         for the last, which cannot be told
 Options:
   --json      one line of JSON for each row, not the table
   --rounds=N  let the servers take N turns (5)
@@ -43,6 +44,7 @@ wants() {
 }
 
 page=/page.txt
+workers=2 # of 3e and apache2
 make_dir
 
 # --- Instructions ------------------------------------------------------------
@@ -129,39 +131,19 @@ END
 }
 
 start_lighttpd() {
-    cat >"$dir/lighttpd.conf" <<END
-server.bind = "127.0.0.1"
-server.port = $port
-server.document-root = "$dir/site"
-server.max-keep-alive-requests = 65535
-mimetype.assign = ( ".txt" => "text/plain" )
-END
+    write_lighttpd_conf "$dir/site" 'server.max-keep-alive-requests = 65535' \
+        'mimetype.assign = ( ".txt" => "text/plain" )'
     join_peer lighttpd lighttpd -D -f "$dir/lighttpd.conf"
 }
 
+# As 3e: processes made beforehand, each with one connection at a time. In a
+# group of its own: when it ends it sends TERM to all of its group.
 start_apache2() {
-    modules=$(command -v apache2)
-    modules=${modules%/sbin/*}/lib/apache2/modules
-    cat >"$dir/apache2.conf" <<END
-ServerRoot $dir
-ServerName localhost
-PidFile $dir/apache2.pid
-ErrorLog $dir/apache2.err
-DefaultRuntimeDir $dir
-LoadModule mpm_event_module $modules/mod_mpm_event.so
-LoadModule authz_core_module $modules/mod_authz_core.so
-LoadModule mime_module $modules/mod_mime.so
-TypesConfig /dev/null
-AddType text/plain .txt
-User #65534
-Group #65534
-StartServers 1
-ServerLimit 1
-Listen 127.0.0.1:$port
-DocumentRoot $dir/site
-MaxKeepAliveRequests 0
-END
-    join_peer apache2 apache2 -f "$dir/apache2.conf" -D FOREGROUND
+    write_apache2_conf "$dir/site" 'mpm_prefork mime' 'TypesConfig /dev/null' \
+        'AddType text/plain .txt' "StartServers $workers" \
+        "MinSpareServers $workers" "MaxSpareServers $workers" \
+        "MaxRequestWorkers $workers" 'MaxKeepAliveRequests 0'
+    join_peer apache2 setsid apache2 -f "$dir/apache2.conf" -D FOREGROUND
 }
 
 start_busybox() {
@@ -175,7 +157,7 @@ start_python() {
 
 start_peers() {
     PATH=$PATH:/usr/sbin:/sbin
-    for peer in nginx lighttpd apache2 busybox python3; do
+    for peer in apache2 nginx lighttpd busybox python3; do
         if command -v "$peer" >/dev/null; then
             port=$(free_port)
             "start_${peer%3}"
@@ -286,7 +268,11 @@ bench_load() {
     join_ours fixed "$build/bench/fixed_answer" "$dir/answer"
     join_ours file "$build/bench/fixed_answer" "$dir/answer" \
         "$dir/site/page.txt"
-    ! wants peers || start_peers
+    if wants peers; then
+        join_ours 3e "$build/3e_supervised" --workers "$workers" --port 0 \
+            --root "$dir/site" --quiet
+        start_peers
+    fi
     take_turns
     report_turns
 }

@@ -11,6 +11,11 @@ field() {
     [[ $output =~ \"$1\":([0-9.]+) ]] && echo "${BASH_REMATCH[1]}"
 }
 
+# field_of ROW NAME: the same of the row of that name.
+field_of() {
+    output=$(grep "\"name\":\"$1\"" <<<"$output") field "$2"
+}
+
 is_at_most() {
     awk -v value="$1" -v most="$2" 'BEGIN { exit !(value > 0 && value <= most) }'
 }
@@ -43,6 +48,27 @@ skip_if_sanitized() {
         fi
     done
     false
+}
+
+@test "a page of 3e costs less than one of apache2 with as many processes" {
+    skip_if_sanitized
+    PATH=$PATH:/usr/sbin:/sbin
+    command -v apache2 || skip "apache2 is not installed"
+    run scripts/bench.sh --json --rounds=3 load peers
+    [ "$status" -eq 0 ]
+    echo "$output"
+    is_at_most "$(field_of 3e cpu_ratio)" "$(field_of apache2 cpu_ratio)"
+}
+
+@test "a request to a WSGI application costs 3e at most half of gunicorn's CPU" {
+    skip_if_sanitized
+    scripts/can wsgi || skip "this build has no Python"
+    command -v gunicorn || skip "gunicorn is not installed: scripts/deps.sh --all"
+    run scripts/bench-gateways.sh --json --rounds=3 plain
+    [ "$status" -eq 0 ]
+    echo "$output"
+    is_at_most "$(field_of 3e cpu_us)" \
+        "$(($(field_of gunicorn cpu_us | cut -d. -f1) / 2))"
 }
 
 @test "bench.sh prints a table of both" {
