@@ -49,7 +49,7 @@ Usage: scripts/deps.sh [--all] [--dry-run]
 Installs what the kit needs on Debian and Ubuntu; elsewhere says what to do.
   --all      also what make lint, make fuzz and make bench use; ab, wrk and
              Chromium (400 MB with its libraries) for the tests of clients;
-             gunicorn and uwsgi for those of WSGI
+             gunicorn, uwsgi and apache2 to compare with
   --dry-run  only show what is missing
 EOF
 }
