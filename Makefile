@@ -40,7 +40,7 @@ COMPILE  := $(CC) -std=c11 -D_GNU_SOURCE -I. $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
             $(HARDENED) $(SANITIZE)
 
 .DEFAULT_GOAL := all
-.PHONY: all chaos chaos-peers lab start try grade pictures check-tutorial check-runner check-mutants check-exercises \
+.PHONY: all chaos chaos-peers lab start try grade pictures check-tutorial check-runner check-mutants check-threads check-exercises \
         tutorial-update demo check test check-built bench deps help format lint fuzz fuzz-afl clean \
         $(SHORT) $(SHORT:%=run-%) $(SHORT:%=diff-%) $(SHORT:%=compare-%)
 
@@ -108,6 +108,9 @@ chaos: all ## what 3e bears: kills, freezes, reloads, for 2 minutes or CHAOS_SEC
 
 chaos-peers: all ## the same done to nginx, gunicorn and uwsgi, where installed
 	@tests/chaos_peers.py
+
+check-threads: deps ## tests of 3e under ThreadSanitizer: its workers have two threads
+	@tests/threads.sh
 
 check-mutants: all ## every lab's fault is found by a test of ours
 	@tests/mutants.sh

@@ -256,8 +256,10 @@ static void empty_queue(struct worker *worker)
 int worker_serve(const struct post *post, void *context)
 {
     struct job *job = context;
-    struct visit visit = {.client = -1};
-    struct worker worker = {.post = post, .job = job, .visit = &visit};
+    /* The other thread goes on with them until the process has ended. */
+    static struct visit visit = {.client = -1};
+    static struct worker worker;
+    worker = (struct worker){.post = post, .job = job, .visit = &visit};
     signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death
     if (!job->loaded)
         service_load(&job->service, MANY_PROCESSES);
