@@ -81,6 +81,20 @@ static void expect_answer(int client, const char *status_line)
     close(client);
 }
 
+/* A child of ours that tells `server` of deaths, again and again, but leaves it
+ * time for something else between. */
+static pid_t tell_of_deaths(pid_t server)
+{
+    pid_t teller = fork();
+    ck_assert_int_ge(teller, 0);
+    prctl(PR_SET_PDEATHSIG, teller == 0 ? SIGKILL : 0);
+    while (teller == 0) {
+        kill(server, SIGCHLD);
+        nanosleep(&(struct timespec){.tv_nsec = 1}, NULL);
+    }
+    return teller;
+}
+
 /* A handler that takes a lock would sooner or later interrupt its own process
  * while it holds the same lock. */
 START_TEST(deaths_at_any_moment_do_not_silence_it)
@@ -90,6 +104,7 @@ START_TEST(deaths_at_any_moment_do_not_silence_it)
     enum { ROUNDS = 150, AT_ONCE = 8 };
     unsetenv("TZ"); // a clock looks for the time zone each time, as usual
     struct server server = START_STAGE(stages[_i], "--quiet");
+    pid_t teller = tell_of_deaths(server.pid);
     for (int round = 0; round < ROUNDS; round++) {
         int clients[AT_ONCE];
         for (int i = 0; i < AT_ONCE; i++)
@@ -97,6 +112,8 @@ START_TEST(deaths_at_any_moment_do_not_silence_it)
         for (int i = 0; i < AT_ONCE; i++)
             expect_answer(clients[i], "HTTP/1.1 200 ");
     }
+    kill(teller, SIGKILL);
+    ck_assert_int_eq(status_of(teller), 128 + SIGKILL);
     stop(&server);
 }
 END_TEST
