@@ -121,8 +121,8 @@ check-runner: ## faults planted in a tutorial: its runner must find each
 fuzz: ## fuzz what clients say: each fuzzer for FUZZ_SECONDS=60
 	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined \
 	    B=build/fuzz $(FUZZERS)
-	@for fuzzer in $(FUZZERS); do \
-	    tests/fuzz.sh $$fuzzer $(FUZZ_SECONDS) || exit 1; done
+	@printf '%s\n' $(FUZZERS) | \
+	    xargs -P $(JOBS) -I FUZZER tests/fuzz.sh FUZZER $(FUZZ_SECONDS)
 
 fuzz-afl: ## the same by AFL++, if it is installed (afl++)
 	@AFL_QUIET=1 $(MAKE) --no-print-directory CC=afl-clang-fast B=build/afl \

@@ -40,7 +40,7 @@ export C_INCLUDE_PATH
     check clang-tidy sh -c 'echo "$@" | tr " " "\n" |
         xargs -P 2 -n 4 clang-tidy --quiet --warnings-as-errors="*" 2>/dev/null' - \
         $sources
-    check cppcheck cppcheck --quiet --error-exitcode=1 --std=c11 -I. \
+    check cppcheck cppcheck --quiet -j 2 --error-exitcode=1 --std=c11 -I. \
         --enable=warning,performance,portability --inline-suppr \
         --suppress=missingIncludeSystem --suppress=readdirCalled \
         --suppress=getpwnamCalled --suppress=getpwuidCalled \
