@@ -175,14 +175,14 @@ static void write_page(FILE *page, const struct picture *picture)
 static void write_json(FILE *json, const struct picture *picture)
 {
     fprintf(json,
-            "{\"supervisor\":%d,\"up_seconds\":%.3f,\"generation\":%u,"
-            "\"degraded\":%s,"
+            "{\"supervisor\":%d,\"up_seconds\":%.3f,\"degraded\":%s,"
+            "\"generation\":%u,"
             "\"workers\":{\"wanted\":%d,\"up\":%d,\"busy\":%d},"
             "\"requests\":%llu,\"spawned\":%llu,\"died\":%llu,"
             "\"orphans\":%llu,\"zombies\":%d,\"oldest_zombie_ms\":%lld,"
             "\"slots\":[",
             picture->supervisor, (double)picture->up_ms / 1e3,
-            picture->generation, picture->degraded ? "true" : "false",
+            picture->degraded ? "true" : "false", picture->generation,
             picture->wanted, picture->in_state[SLOT_UP], picture->busy,
             (unsigned long long)picture->requests,
             (unsigned long long)picture->spawned,
