@@ -39,6 +39,16 @@ int64_t net_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+struct net_traffic net_traffic;
+
+int net_poll(struct pollfd *ends, size_t count, int timeout_ms)
+{
+    net_traffic.waits++;
+    int ready = poll(ends, count, timeout_ms);
+    net_traffic.waits--;
+    return ready;
+}
+
 /* A socket that listens at `address`, or -1 with errno. */
 static int listen_at(const struct sockaddr *address, socklen_t len)
 {
@@ -233,7 +243,7 @@ static int wait_for(int client, short events, int64_t deadline)
     for (;;) {
         int64_t left = deadline - net_now();
         struct pollfd one = {.fd = client, .events = events};
-        int ready = poll(&one, 1, left > 0 ? (int)left : 0);
+        int ready = net_poll(&one, 1, left > 0 ? (int)left : 0);
         if (ready > 0)
             return 0;
         if (ready < 0 && errno != EINTR)
@@ -254,6 +264,8 @@ ssize_t net_read(int client, void *bytes, size_t size, int64_t deadline)
 {
     for (;;) {
         ssize_t got = read(client, bytes, size);
+        if (got > 0)
+            net_traffic.heard += (uint64_t)got;
         if (got >= 0 || !only_not_yet())
             return got;
         if (wait_for(client, POLLIN, deadline) < 0)
@@ -283,8 +295,10 @@ ssize_t net_read_on(int client, void *bytes, size_t size, struct net_pace *pace)
 {
     for (;;) {
         ssize_t got = read(client, bytes, size);
-        if (got > 0)
+        if (got > 0) {
+            net_traffic.heard += (uint64_t)got;
             pace->moved += got;
+        }
         if (got >= 0 || !only_not_yet())
             return got;
         if (wait_in_pace(client, POLLIN, pace) < 0)
@@ -300,6 +314,7 @@ int net_write(int client, const void *bytes, size_t len, struct net_pace *pace)
         if (put >= 0) {
             next += put;
             len -= (size_t)put;
+            net_traffic.said += (uint64_t)put;
             pace->moved += put;
         } else if (!only_not_yet() || wait_in_pace(client, POLLOUT, pace) < 0) {
             return -1;
@@ -321,6 +336,7 @@ int net_send_file(int client, int file, int64_t offset, int64_t len,
         }
         if (put > 0) {
             len -= put;
+            net_traffic.said += (uint64_t)put;
             pace->moved += put;
         } else if (!only_not_yet() || wait_in_pace(client, POLLOUT, pace) < 0) {
             return -1;

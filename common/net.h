@@ -7,6 +7,8 @@
 #ifndef COMMON_NET_H
 #define COMMON_NET_H
 
+#include <poll.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,6 +20,17 @@ enum {
 
 /* Milliseconds of CLOCK_MONOTONIC: for deadlines, not for dates. */
 int64_t net_now(void);
+
+/* What this process has done with its clients, for a thread that watches the
+ * one which serves them. Written by net.c. */
+struct net_traffic {
+    _Atomic uint64_t heard, said; // bytes that it read and wrote
+    atomic_int waits;             // it is in, that end by themselves
+};
+extern struct net_traffic net_traffic;
+
+/* poll(2), for whatever is waited for with a limit: it is seen to wait. */
+int net_poll(struct pollfd *ends, size_t count, int timeout_ms);
 
 /* Listen on `host` and `port` (names or numbers; port "0": any free one), or
  * on the unix socket `host` if it contains a slash. A stale unix socket is

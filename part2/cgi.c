@@ -221,7 +221,7 @@ static void converse(struct conversation *talk)
     while (talk->ending == NOT_YET) {
         struct pollfd ends[ENDS];
         watch(talk, ends);
-        if (poll(ends, ENDS, wait_ms(talk)) < 0)
+        if (net_poll(ends, ENDS, wait_ms(talk)) < 0)
             continue; // EINTR
         hear_client(talk, ends[CLIENT].revents);
         if (talk->ending == NOT_YET)

@@ -6,6 +6,7 @@
  * cgi.c speaks with the program; only this file starts, ends and reaps it. */
 #include "cgi_process.h"
 
+#include "common/net.h"
 #include "signals_reset.h"
 
 #include <errno.h>
@@ -207,7 +208,7 @@ bool cgi_process_exits(const struct cgi_process *process, int timeout_ms)
     struct pollfd ending = {.fd = process->pidfd, .events = POLLIN};
     int ready;
     do
-        ready = poll(&ending, 1, timeout_ms);
+        ready = net_poll(&ending, 1, timeout_ms);
     while (ready < 0 && errno == EINTR);
     return ready > 0;
 }

@@ -41,7 +41,9 @@ static const struct argp_option table[] = {
     {"beat-timeout", KEY_BEAT, "S", 0,
      "A worker that shows no sign of life for so long is replaced (5)", 4},
     {"request-timeout", KEY_REQUEST_TIMEOUT, "S", 0,
-     "And one whose request neither ends nor moves; 0: never (30)", 4},
+     "And one whose request neither ends nor moves, unless it waits for a "
+     "client or a program, which have limits of their own; 0: never (30)",
+     4},
     {"max-requests", KEY_MAX_REQUESTS, "N", 0,
      "Replace a worker after so many, give or take a tenth; 0: never (0)", 4},
     {"max-memory", KEY_MAX_MEMORY, "MIB", 0,

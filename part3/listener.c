@@ -1,20 +1,34 @@
-/* listener.c - the accept queue: how long it is, and how to close its end. */
+/* listener.c - the accept queue: is anybody in it, and how to close its end. */
 #include "listener.h"
 
 #include "common/log.h"
 
 #include <errno.h>
 #include <linux/filter.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
-/* Of a packet whose SYN bit is set (RFC 9293 3.1) accept 0 bytes, of others
+static bool is_local(int listener)
+{
+    int domain = 0;
+    socklen_t len = sizeof domain;
+    getsockopt(listener, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+    return domain == AF_UNIX;
+}
+
+/* A unix socket knows no packets, but can be shut: connect(2) is refused then,
+ * and whoever is in the queue is still there to be accepted.
+ *
+ * Of a packet whose SYN bit is set (RFC 9293 3.1) accept 0 bytes, of others
  * all: so no connection begins. One that is half made can still be completed,
  * and those made already are not the filter's business. Whoever is dropped
  * tries again a second later, and finds our successor, or nobody. */
 void listener_freeze(int listener)
 {
+    if (is_local(listener)) {
+        shutdown(listener, SHUT_RD);
+        return;
+    }
     enum { FLAGS = 13, SYN = 0x02, ALL = 0x40000 };
     struct sock_filter drop_syn[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS),
@@ -28,11 +42,8 @@ void listener_freeze(int listener)
         log_errno("freeze the listener");
 }
 
-int listener_waiting(int listener)
+bool listener_waiting(int listener)
 {
-    struct tcp_info info = {0};
-    socklen_t len = sizeof info;
-    if (getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
-        return 0;
-    return (int)info.tcpi_unacked; // of a listener: the length of its queue
+    struct pollfd door = {.fd = listener, .events = POLLIN};
+    return poll(&door, 1, 0) > 0;
 }

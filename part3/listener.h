@@ -2,12 +2,14 @@
 #ifndef PART3_LISTENER_H
 #define PART3_LISTENER_H
 
+#include <stdbool.h>
+
 /* Let nobody new in; who is in the queue stays there, and whose handshake has
  * begun still gets there, a round trip later. From then on it can be emptied
- * to the last, and closed without a loss. */
+ * to the last, and closed without a loss. There is no way back. */
 void listener_freeze(int listener);
 
-/* How many clients wait to be accepted; 0 if that cannot be known. */
-int listener_waiting(int listener);
+/* Does anybody wait to be accepted? */
+bool listener_waiting(int listener);
 
 #endif

@@ -93,7 +93,7 @@ static void follow_load(struct supervisor *s)
 {
     int64_t now = net_now();
     int idle = count_idle(s);
-    bool too_few = idle == 0 && listener_waiting(s->listener) > 0;
+    bool too_few = idle == 0 && listener_waiting(s->listener);
     bool too_many = idle >= 2;
     bool enough = !too_few && !too_many;
     if (too_few != s->too_few || enough) {

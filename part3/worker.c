@@ -11,14 +11,13 @@
 #include "common/net.h"
 
 #include <errno.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,7 +32,7 @@ enum {
 struct visit {
     atomic_int client;      // the connection, or -1
     _Atomic int64_t since;  // it came, or had its last answer
-    _Atomic uint64_t heard; // so many bytes from it by then
+    _Atomic uint64_t heard; // so many bytes were read by then
 };
 
 struct worker {
@@ -47,32 +46,19 @@ struct worker {
     atomic_bool emptying; // then all who wait at the listener come first
 };
 
-/* What TCP knows of it. A unix socket knows nothing, and so never moves: its
- * clients are local, and not slow. */
-static struct tcp_info look_at(int client)
-{
-    struct tcp_info info = {0};
-    socklen_t len = sizeof info;
-    getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &len);
-    return info;
-}
-
 /* --- The listening thread --- */
 
-/* A long answer to a slow client is no stuck request: as long as its bytes
- * move, it is as if it had just begun. */
-static void note_movement(struct worker *worker, uint64_t *last)
+/* A long answer to a slow client is no stuck request, nor is one whose program
+ * takes its time: as long as bytes are written, or waited for with a limit, it
+ * is as if it had just begun. What the client does meanwhile is no sign of
+ * life of ours. */
+static void note_movement(struct seat *seat, uint64_t *last)
 {
-    struct seat *seat = worker->post->seat;
-    int client = worker->visit->client;
     int64_t since = seat->busy_since;
-    if (client < 0 || since == 0)
-        return;
-    struct tcp_info info = look_at(client);
-    uint64_t moved = info.tcpi_bytes_acked + info.tcpi_bytes_received;
-    if (moved != *last)
+    uint64_t said = net_traffic.said;
+    if (since != 0 && (said != *last || net_traffic.waits > 0))
         atomic_compare_exchange_strong(&seat->busy_since, &since, net_now());
-    *last = moved;
+    *last = said;
 }
 
 static void start_to_leave(struct worker *worker, bool emptying)
@@ -82,21 +68,28 @@ static void start_to_leave(struct worker *worker, bool emptying)
     eventfd_write(worker->wake, 1);
 }
 
+/* Has it sent anything since then? Looked at in the order in which bytes come:
+ * they lie in the kernel, then they are read. */
+static bool has_begun(const struct visit *visit)
+{
+    int unread = 0;
+    ioctl(visit->client, FIONREAD, &unread);
+    return unread > 0 || net_traffic.heard != visit->heard;
+}
+
 /* Nobody knows whether a kept connection would carry another request. Having
  * waited a little, read no more from it: what is there already is answered.
  * But a request that has begun to come is waited for. */
 static void leave_idle_client(struct worker *worker, int64_t leaving_since)
 {
     const struct visit *visit = worker->visit;
-    int client = visit->client;
-    if (client < 0 || worker->post->seat->busy_since != 0)
+    if (visit->client < 0 || worker->post->seat->busy_since != 0)
         return;
     int64_t since = visit->since;
     if (since < leaving_since)
         since = leaving_since;
-    bool has_begun = look_at(client).tcpi_bytes_received != visit->heard;
-    if (!has_begun && net_now() - since >= LAST_REQUEST_MS)
-        shutdown(client, SHUT_RD);
+    if (!has_begun(visit) && net_now() - since >= LAST_REQUEST_MS)
+        shutdown(visit->client, SHUT_RD);
 }
 
 static void log_to(int descriptor)
@@ -132,7 +125,7 @@ static void *beat_and_listen(void *context)
     int64_t leaving_since = 0;
     for (;;) {
         worker->post->seat->beat = net_now();
-        note_movement(worker, &moved);
+        note_movement(worker->post->seat, &moved);
         struct pollfd channel = {.fd = worker->post->channel, .events = POLLIN};
         if (poll(&channel, 1, BEAT_MS) > 0)
             hear_supervisor(worker);
@@ -168,9 +161,9 @@ static bool shows_status(struct exchange *exchange, const struct post *post,
            status_answer(exchange, post->board, &job->status);
 }
 
-static void note_silence(struct visit *visit, int client)
+static void note_silence(struct visit *visit)
 {
-    visit->heard = look_at(client).tcpi_bytes_received;
+    visit->heard = net_traffic.heard;
     visit->since = net_now();
 }
 
@@ -184,7 +177,7 @@ static void answer(struct exchange *exchange, const void *context)
     if (!shows_status(exchange, worker->post, worker->job))
         service_answer(exchange, &worker->job->service);
     if (exchange->response.keep_alive)
-        note_silence(worker->visit, exchange->client);
+        note_silence(worker->visit);
     if (exchange->response.status != 0) // or its body must come first
         seat->requests++;
     seat->busy_since = 0;
@@ -192,8 +185,7 @@ static void answer(struct exchange *exchange, const void *context)
 
 static void serve(struct worker *worker, int client)
 {
-    worker->visit->heard = 0;
-    worker->visit->since = net_now();
+    note_silence(worker->visit);
     worker->visit->client = client;
     worker->post->seat->has_client = true;
     connection_serve(client, &worker->job->service.options.limits, answer,
@@ -240,17 +232,21 @@ static void serve_until_told(struct worker *worker)
     }
 }
 
-/* Nobody new is let in, but some may have been at the door. */
+/* Nobody new is let in, but some may have been at the door: until it is shut,
+ * as that of a unix socket is at once. */
+static bool may_come(int listener, int64_t until)
+{
+    int64_t left = until - net_now();
+    struct pollfd door = {.fd = listener, .events = POLLIN | POLLRDHUP};
+    return left > 0 && poll(&door, 1, (int)left) > 0 &&
+           !(door.revents & POLLRDHUP);
+}
+
 static void empty_queue(struct worker *worker)
 {
     int64_t until = net_now() + HANDSHAKE_MS;
-    for (;;) {
-        int64_t left = until - net_now();
-        struct pollfd door = {.fd = worker->post->listener, .events = POLLIN};
-        if (!serve_next(worker) &&
-            (left <= 0 || poll(&door, 1, (int)left) <= 0))
-            return;
-    }
+    while (serve_next(worker) || may_come(worker->post->listener, until))
+        continue;
 }
 
 int worker_serve(const struct post *post, void *context)

@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -272,6 +273,21 @@ def held_at_accept(pid, log):
         tracer.wait()
 
 
+def program(path, text):
+    with open(path, "w", encoding="ascii") as script:
+        script.write(f"#!/bin/sh\n{text}\n")
+    os.chmod(path, 0o755)
+
+
+def pause_and_read(family, seconds):
+    """Ask for /big, but read nothing for a while; returns its length."""
+    with family.connect() as client:
+        client.sendall(b"GET /big HTTP/1.0\r\n\r\n")
+        time.sleep(seconds)
+        with client.makefile("rb") as answer:
+            return len(answer.read().split(b"\r\n\r\n", 1)[1])
+
+
 class Stuck(FamilyTest):
     def test_a_killed_worker_costs_its_own_request_alone(self):
         family = self.start("--workers", "3")
@@ -339,6 +355,157 @@ class Stuck(FamilyTest):
                         break
                     got += len(bytes_)
             self.assertGreater(got, 64 << 20)
+            self.assertNotIn("suspect", family.log())
+
+
+    def test_a_client_that_pauses_for_longer_is_none_either(self):
+        with tempfile.TemporaryDirectory() as root:
+            with open(f"{root}/big", "wb") as big:
+                big.truncate(64 << 20)
+            family = self.start("--workers", "1", "--request-timeout", "0.5",
+                                "--root", root)
+            self.assertEqual(pause_and_read(family, 2), 64 << 20)
+            self.assertNotIn("suspect", family.log())
+
+    def test_a_client_that_goes_on_sending_keeps_no_stuck_one_alive(self):
+        family = self.start("--workers", "1", "--request-timeout", "1")
+        with family.connect() as client:
+            client.sendall(b"GET /slow?ms=30000 HTTP/1.1\r\nHost: a\r\n\r\n")
+
+            def drips_until_it_is_noticed():
+                with contextlib.suppress(ConnectionError):
+                    client.sendall(b"G")
+                return "its request takes too long" in family.log()
+            wait_until(drips_until_it_is_noticed, "it is replaced")
+
+    def test_who_waits_for_a_program_is_not_stuck(self):
+        with tempfile.TemporaryDirectory() as directory:
+            os.chmod(directory, 0o755)
+            program(f"{directory}/slow", "sleep 2; printf 'Status: 200\n\n'")
+            program(f"{directory}/deaf",
+                    "trap '' TERM; while :; do sleep 1; done")
+            family = self.start("--workers", "1", "--request-timeout", "0.5",
+                                "--cgi-timeout", "3", "--cgi",
+                                f"/own={directory}")
+            self.assertEqual(family.get("/own/slow")[0], 200)
+            self.assertEqual(family.get("/own/deaf")[0], 504)
+            self.assertNotIn("suspect", family.log())
+
+
+class UnixFamily(Family):
+    """Listens where a proxy in front of it would look."""
+
+    def __init__(self, *options):
+        self.socket_directory = tempfile.mkdtemp(prefix="family-")
+        self.socket_path = f"{self.socket_directory}/socket"
+        super().__init__("--host", self.socket_path, *options)
+
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                          struct.pack("ll", int(PATIENCE), 0))
+        try:
+            client.connect(self.socket_path)  # waits while the queue is full
+            client.settimeout(PATIENCE)
+        except OSError:
+            client.close()
+            raise
+        return client
+
+    def end(self):
+        super().end()
+        shutil.rmtree(self.socket_directory)
+
+
+class OnAUnixSocket(FamilyTest):
+    def start(self, *options):
+        family = UnixFamily(*options)
+        self.addCleanup(family.end)
+        return family.wait_until_ready()
+
+    def test_a_full_queue_is_answered_to_the_last(self):
+        family = self.start("--workers", "2")
+        clients = [family.connect() for _ in range(40)]
+        for client in clients:
+            client.sendall(b"GET /slow?ms=50 HTTP/1.0\r\n\r\n")
+        family.send(signal.SIGTERM)
+        for client in clients:
+            with client, client.makefile("rb") as answer:
+                self.assertTrue(answer.read().startswith(b"HTTP/1.1 200"))
+        self.assertEqual(family.process.wait(PATIENCE), 0)
+        with self.assertRaises(ConnectionRefusedError):
+            family.connect()
+
+    def test_who_comes_meanwhile_is_answered_or_refused(self):
+        family = self.start("--workers", "2")
+        clients = []
+        with contextlib.suppress(ConnectionRefusedError):
+            while len(clients) < 500:
+                clients.append(family.connect())
+                clients[-1].sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
+                if len(clients) == 20:
+                    family.send(signal.SIGTERM)
+        self.assertLess(len(clients), 500)
+        for client in clients:
+            with client, client.makefile("rb") as answer:
+                self.assertTrue(answer.read().startswith(b"HTTP/1.1 200"))
+        self.assertEqual(family.process.wait(PATIENCE), 0)
+
+    def test_its_place_can_be_taken_while_it_drains(self):
+        family = self.start("--workers", "1")
+        with family.connect() as client:
+            client.sendall(b"GET /slow?ms=1500 HTTP/1.0\r\n\r\n")
+            wait_until(lambda: has_client(family.workers()[0]), "it is busy")
+            family.send(signal.SIGTERM)
+            family.says("draining, then ending")
+            following = Family("--host", family.socket_path)
+            self.addCleanup(following.end)
+            following.wait_until_ready()
+            self.assertIn(b"slept 1500 ms", client.makefile("rb").read())
+        self.assertEqual(family.process.wait(PATIENCE), 0)
+        with family.connect() as client:
+            client.sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
+            self.assertIn(b"200 OK", client.makefile("rb").read())
+
+    def test_more_workers_come_for_clients_who_wait(self):
+        family = self.start("--workers", "1", "--max-workers", "3")
+        with contextlib.ExitStack() as silent:
+            for _ in range(8):
+                silent.enter_context(family.connect())
+            wait_until(lambda: len(family.workers()) == 3, "there are three")
+
+    def test_a_request_that_is_coming_is_waited_for(self):
+        family = self.start("--workers", "1", "--cgi",
+                            "/cgi-bin=part2/cgi-bin")
+        with family.connect() as client:
+            client.sendall(b"POST /cgi-bin/cat HTTP/1.1\r\nHost: a\r\n"
+                           b"Content-Length: 6\r\n\r\n")
+            wait_until(lambda: has_client(family.workers()[0]), "it is heard")
+            family.send(signal.SIGTERM)
+            family.says("draining, then ending")
+            for byte in b"slowly":
+                time.sleep(0.3)  # and so for longer than the silent may stay
+                client.sendall(bytes([byte]))
+            self.assertIn(b"slowly", client.makefile("rb").read())
+        self.assertEqual(family.process.wait(PATIENCE), 0)
+
+    def test_who_keeps_a_connection_and_says_nothing_delays_nobody(self):
+        family = self.start("--workers", "1", "--idle-timeout", "30")
+        with family.connect() as client:
+            client.sendall(b"GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertTrue(client.recv(100))
+            began = time.monotonic()
+            family.send(signal.SIGTERM)
+            self.assertEqual(family.process.wait(PATIENCE), 0)
+            self.assertLess(time.monotonic() - began, 8)  # not the 30
+
+    def test_a_slow_download_is_no_stuck_request(self):
+        with tempfile.TemporaryDirectory() as root:
+            with open(f"{root}/big", "wb") as big:
+                big.truncate(16 << 20)
+            family = self.start("--workers", "1", "--request-timeout", "0.5",
+                                "--root", root)
+            self.assertEqual(pause_and_read(family, 2), 16 << 20)
             self.assertNotIn("suspect", family.log())
 
 
