@@ -11,7 +11,7 @@ connections() {
 
 # Each worker has one who says nothing, and nobody waits yet.
 all_are_busy() {
-    [ "$(connections)" -eq $WORKERS ] && has_queue 0
+    [ "$(connections)" -eq "$WORKERS" ] && has_queue 0
 }
 
 # stop_with_a_queue start_twin|start_stage: sets answered, reset and status.
@@ -42,7 +42,7 @@ stop_with_a_queue start_stage
 seen "3e: $answered are answered, $reset are reset; it ends with $status"
 
 everyone_is_answered() {
-    [ "$twin" -lt $WAITING ] && [ "$answered" -eq $WAITING ] &&
+    [ "$twin" -lt "$WAITING" ] && [ "$answered" -eq "$WAITING" ] &&
         [ "$reset" -eq 0 ] && [ "$status" -eq 0 ]
 }
 verdict 'who is in the queue is answered before it is closed' \
