@@ -9,7 +9,7 @@ inodes() {
     ss -Htne "$@" "sport = :$port" | sed -n 's/.* ino:\([0-9]*\) .*/ \1 /p'
 }
 
-# draw PID: "(L c)", if it holds the listener and a client.
+# draw PID: "(L c)", if it holds the listener and a client; "(-)" if neither.
 draw() {
     listener=$(inodes state listening)
     clients_of_all=$(inodes state established)
@@ -19,7 +19,8 @@ draw() {
         case $listener in *" $socket "*) held="L $held" ;; esac
         case $clients_of_all in *" $socket "*) held="${held}c " ;; esac
     done
-    echo "(${held% })"
+    held=${held% }
+    echo "(${held:--})"
 }
 
 # The stage and its children, those with clients first.
@@ -51,7 +52,7 @@ family() {
 seen 'three clients have come; L can accept, c serves one of them'
 family '(L c)' 1c
 family '(L) --- (c) (c) (c)' 3c
-family '(L) --- (L c) (L c) (L c) (L)' 3d --workers 4
+family '(-) --- (L c) (L c) (L c) (L)' 3d --workers 4
 family '(L) --- (L c) (L c) (L c) (L)' 3e --workers 4
 family '(L) --- (L c)' 3e --workers 1
 
