@@ -397,7 +397,7 @@ full = $(filter $(1)_%,$(STAGES))
 
 $(SHORT): $$(B)/$$(call full,$$@)
 
-RUN_ALONE_3f := --vassals part3/deploy/vassals --control $(B)/vassals.control
+RUN_ALONE_3f := --vassals part3/vassals --control $(B)/vassals.control
 2b: $(APPS)
 RUN_2a := --cgi /cgi-bin=part2/cgi-bin --cgi /compiled=$(B)/cgi-bin
 RUN_2b := $(RUN_2a) $(foreach app,$(APPS),--app /$(basename $(notdir $(app)))=$(app))

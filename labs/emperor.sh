@@ -1,5 +1,6 @@
 # emperor.sh - what the labs of chapter 17 share (sourced, after lib.sh): an
-# emperor over an empty directory, files for it, and how its vassals are.
+# emperor over an empty directory, files for it, how its vassals are, and
+# whether one of them answers while something is done to others.
 # shellcheck shell=sh disable=SC2034,SC2154 # names of lib.sh
 
 emperor=$(program_of 3f) || exit 1
@@ -10,7 +11,8 @@ start_emperor() {
     mkdir "$vassals"
     : >"$emperor_log"
     "$emperor" --vassals "$vassals" 2>"$emperor_log" &
-    helpers=$! # ended by lib.sh
+    emperor_pid=$!
+    helpers=$emperor_pid # ended by lib.sh
     await_words 'ready, with 0 vassals'
 }
 
@@ -62,4 +64,40 @@ becomes() {
 
 has_left() {
     [ -z "$(row_of "$1")" ]
+}
+
+# --- A vassal that is asked --------------------------------------------------
+
+# put_server NAME 'STAGE [OPTION...]' [LINE...]: its program answers, and is up.
+put_server() {
+    served=$1
+    stage=${2%% *}
+    program=$(program_of "$stage") || exit 1
+    command="$program --port 0 --root www --quiet${2#"$stage"}"
+    shift 2
+    put "$served" "command = $command" "log = $lab_dir/$served.log" "$@"
+    becomes "$served" up
+    wait_until 50 grep -q 'listening on' "$lab_dir/$served.log" ||
+        fail "$served does not listen"
+}
+
+# ask_on NAME: from now on somebody asks that vassal, again and again.
+ask_on() {
+    url=$(sed -n 's/.*listening on \(http:[^,]*\),.*/\1/p' "$lab_dir/$1.log")
+    until [ -e "$lab_dir/$1.enough" ]; do
+        curl -s -f -m 10 -o /dev/null "$url/hello.txt" && echo yes || echo no
+        sleep 0.02
+    done >"$lab_dir/$1.answers" &
+    asking=$!
+    helpers="$helpers $asking"
+    wait_until 50 [ -s "$lab_dir/$1.answers" ] || fail "nobody asks $1"
+}
+
+# answered NAME: no more is asked. "all", or how many were.
+answered() {
+    touch "$lab_dir/$1.enough"
+    wait_until 100 is_dead "$asking" || fail 'a client hangs'
+    yes=$(grep -c yes "$lab_dir/$1.answers")
+    count=$(wc -l <"$lab_dir/$1.answers")
+    [ "$yes" -eq "$count" ] && echo all || echo "$yes of $count"
 }

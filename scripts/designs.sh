@@ -141,7 +141,7 @@ for _ in $(seq "$runs"); do
         measure_run
     done
 done
-row '' design processes 'mem. kB' requests/s 'p99 ms' 'CPU ms'
+row '' design processes 'mem. KiB' requests/s 'p99 ms' 'CPU ms'
 for stage in 1c 3c 3d 3e; do
     show
 done

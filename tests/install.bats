@@ -35,29 +35,88 @@ install_kit() {
     [ -z "$(find "$to/usr" -type f)" ]
 }
 
-# options_in FILE...: all that look like options of ours.
+# --- What is written about it ------------------------------------------------
+
+# section FILE NAME: of a manual page.
+section() {
+    sed -n "/^\\.SH $2\$/,/^\\.SH /p" "$1" | sed 's/\\-/-/g'
+}
+
+# tags_in: of the lists in a section, a line each.
+tags_in() {
+    grep -A 1 -x '\.TP' | sed -n 's/^\.BR* //p' | tr -d '",' | tr ' ' '\n' |
+        grep . | sort
+}
+
+# options_in: all that look like options of ours.
 options_in() {
-    sed 's/\\-/-/g' "$@" | grep -oE -- '(^|[ "=,])--[a-z][a-z-]+' |
+    sed 's/\\-/-/g' | grep -oE -- '(^|[ "=,])--[a-z][a-z-]+' |
         grep -oE -- '--[a-z-]+' | sort -u
 }
 
-names_only_real_options() {
-    local program=$1 option
-    shift
-    "$program" --help >"$to/help"
-    for option in $(options_in "$@"); do
+# has_options PROGRAM: all that the text names.
+has_options() {
+    "$build/$1" --help >"$to/help"
+    local option
+    for option in $(options_in); do
         case $option in --help | --from | --no-install-recommends) continue ;; esac
         grep -qE -- "$option([=, ]|\$)" "$to/help" || {
-            echo "$option is in $*, but not in --help"
+            echo "$option is not in $1 --help"
             return 1
         }
     done
 }
 
 @test "the manual page and the examples name options that exist" {
-    names_only_real_options "$build/3e_supervised" man/forkyard.8 \
-        part3/deploy/forkyard.service part3/deploy/kubernetes.yaml \
-        part3/deploy/Containerfile
+    cat man/forkyard.8 part3/deploy/forkyard.service \
+        part3/deploy/kubernetes.yaml | has_options 3e_supervised
+    grep -v '^;' part3/deploy/vassals/pages.ini | has_options 3e_supervised
+    grep -v '^ENTRYPOINT' part3/deploy/Containerfile | has_options 3e_supervised
+    grep '^ENTRYPOINT' part3/deploy/Containerfile | has_options 3f_emperor
+    grep 'ENTRYPOINT' man/forkyard-init.8 | has_options 3f_emperor
+}
+
+@test "the manual page of the init names all its options, and no others" {
+    {
+        "$build/3f_emperor" --help
+        "$build/3f_emperor" status --help
+    } | options_in | grep -vx -e --help -e --usage -e --version >"$to/real"
+    section man/forkyard-init.8 OPTIONS | options_in | diff - "$to/real"
+}
+
+@test "the manual page of the init names all keys of a service's file" {
+    section man/forkyard-init.8 'FILES OF SERVICES' | tags_in >"$to/written"
+    sed -n '/key_names\[/,/^};/p' part3/vassal_keys.c | grep -o '"[a-z-]*"' |
+        tr -d '"' | sort | diff "$to/written" -
+}
+
+# signals_in FILE: those that its obey() names.
+signals_in() {
+    sed -n '/^static void obey/,/^}/s/.*case SIG\([A-Z0-9]*\):.*/\1/p' "$1" | sort
+}
+
+@test "the manual pages name all signals that have a meaning, and no others" {
+    section man/forkyard.8 SIGNALS | tags_in | sed 's/^SIG//' | sort >"$to/written"
+    signals_in part3/supervisor.c | diff "$to/written" -
+    section man/forkyard-init.8 SIGNALS | tags_in >"$to/written"
+    signals_in part3/vassals.c | diff "$to/written" -
+}
+
+# Only where it listens is changed: that port may be in use, or not ours.
+@test "the example of a service starts, by what is installed" {
+    install_kit
+    mkdir "$to/vassals"
+    sed 's/--port 80/--port 0/; s|/srv/www|www|; s/--user www-data//' \
+        "$to/usr/share/doc/forkyard/examples/vassals/pages.ini" \
+        >"$to/vassals/pages.ini"
+    echo "log = $to/log" >>"$to/vassals/pages.ini"
+    PATH=$to/usr/bin:$PATH "$to/usr/bin/forkyard-init" --vassals "$to/vassals" \
+        2>"$to/said" 3>&- &
+    server=$!
+    log=$to/said
+    wait_until 100 grep -q 'pages 0 .*: ready' "$to/said"
+    wait_until 100 grep -q 'ready, with 4 workers' "$to/log"
+    stop_stage
 }
 
 @test "the units are sound" {

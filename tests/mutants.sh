@@ -7,8 +7,9 @@ usage() {
     cat <<'USAGE'
 Usage: tests/mutants.sh [LAB]     (or: make check-mutants)
 Applies each labs/*/break.patch to a copy of the sources, builds that, and runs
-there the test that labs/*/caught-by names, as "PROGRAM FUNCTION" or "FILE.bats
-its name". That test must fail. A lab without caught-by only has to apply and build.
+there the test that labs/*/caught-by names, as "PROGRAM FUNCTION", "FILE.bats its
+name" or "FILE.py its_name". That test must fail. A lab without caught-by only has
+to apply and build.
 Prints a line each, JOBS=2 at a time; status 1 if a mutant went unnoticed.
 USAGE
 }
@@ -76,9 +77,21 @@ run_in_bats() {
     cat "$results" >>"$said"
 }
 
+# run_in_python FILE NAME: the same, of a suite in Python.
+run_in_python() {
+    status=0
+    (cd "$tree" && BUILD=$build exec timeout $LIMIT_S "tests/$1" -k "$2") \
+        >"$said" 2>&1 </dev/null || status=$?
+    sed -n -E 's/^(FAIL|ERROR): ([a-z0-9_]+) .*/not ok 1 \2/p' "$said" >"$results"
+}
+
 # run_test FILE-OR-PROGRAM TEST: sets status; 1 if there is no such test.
 run_test() {
     case $1 in
+    *.py)
+        grep -qF "def $2(" "tests/$1" || return 1
+        run_in_python "$1" "$2"
+        ;;
     *.bats)
         grep -qF "@test \"$2\" {" "tests/$1" || return 1
         run_in_bats "$1" "$2"
@@ -97,7 +110,7 @@ try() {
     test=
     [ ! -e "labs/$1/caught-by" ] || read -r program test <"labs/$1/caught-by"
     case $program in
-    '' | *.bats) made= ;;
+    '' | *.bats | *.py) made= ;;
     *) made=$build/$program ;;
     esac
     : >"$said"

@@ -7,21 +7,16 @@ why_held() {
     "$emperor" status "$vassals" | sed -n "s/^$1.ini is held back: //p"
 }
 
-# noticed NAME PIDS: "nothing", if these are still its processes.
-noticed() {
-    [ "$(pids_of "$1")" = "$2" ] && echo nothing || echo something
-}
-
 both_are_up() {
     [ "$(up_of pair)" = 2/2 ]
 }
 
 start_emperor
-put good 'command = sleep 1000'
+put_server good 1c
 put pair 'command = sleep 1000' 'instances = 2'
-becomes good up
 becomes pair up
 good=$(pids_of good)
+ask_on good
 pair=$(pids_of pair)
 
 put typo 'comand = sleep 1000'
@@ -46,12 +41,14 @@ put dying 'command = false'
 await_words ' dying .*exited with status 1' 3
 becomes dying failing
 births=$(grep -c ' dying .*spawn' "$emperor_log")
-seen "dying.ini ends at once, and always: $(state_of dying);" \
-    "good has noticed $(noticed good "$good")"
+seen "dying.ini ends at once, and always: $(state_of dying)"
+answered=$(answered good)
+seen "good, asked all the time, has answered $answered"
 
 others_live_on() {
     why_held typo | grep -q comand && why_held absent | grep -q program &&
         [ "$goes_on" = yes ] && both_are_up &&
-        [ "$births" -lt 20 ] && [ "$(noticed good "$good")" = nothing ]
+        [ "$births" -lt 20 ] && [ "$answered" = all ] &&
+        [ "$(pids_of good)" = "$good" ]
 }
 verdict 'each is held back alone; what was up goes on' others_live_on

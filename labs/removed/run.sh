@@ -26,24 +26,27 @@ while :; do sleep 0.1; done
 END
 put stubborn "command = sh $lab_dir/deaf" "log = $lab_dir/said" \
     'stop-time = 0.5'
-put neighbour 'command = sleep 1000'
 becomes polite up
 becomes stubborn up
 wait_until 50 grep -q deaf "$lab_dir/said" || fail 'stubborn did not start'
-becomes neighbour up
+put_server neighbour 1c
 neighbour=$(pids_of neighbour)
+ask_on neighbour
 remove polite
 polite=$how
 remove stubborn
 stubborn=$how
-[ "$(pids_of neighbour)" = "$neighbour" ] && noticed=nothing ||
-    noticed=something
-left=$(count_children "$helpers")
-seen "children of the emperor: $left; the neighbour has noticed $noticed"
+answered=$(answered neighbour)
+left=$(count_children "$emperor_pid")
+[ "$(pids_of neighbour)" = "$(children_of "$emperor_pid")" ] && is_it=yes ||
+    is_it=no
+seen "children of the emperor: $left; the neighbour: $is_it;" \
+    "asked all the time, it has answered $answered"
 
 all_end() {
     [ "$polite" = 'killed by signal 15' ] &&
         [ "$stubborn" = 'killed by signal 9' ] &&
-        [ "$noticed" = nothing ] && [ "$left" -eq 1 ]
+        [ "$left" -eq 1 ] && [ "$is_it" = yes ] &&
+        [ "$(pids_of neighbour)" = "$neighbour" ] && [ "$answered" = all ]
 }
 verdict 'TERM, and KILL for who does not listen; the neighbour lives on' all_end

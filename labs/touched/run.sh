@@ -30,27 +30,24 @@ away=$(most_away)
 seen "touched: $(up_of web) are up, $kept of them as before;" \
     "away at a time: $away"
 
-cat >"$lab_dir/listener" <<'END'
-trap 'echo heard' HUP
-echo up
-while :; do sleep 0.1; done
-END
-has_heard() {
-    grep -qs "$1" "$lab_dir/said"
+# Its workers of before have gone, each after another had come.
+is_reloaded() {
+    [ "$(grep -c 'exited with status 0' "$lab_dir/told.log")" -eq 2 ]
 }
-put told "command = sh $lab_dir/listener" 'reload-signal = HUP' \
-    "log = $lab_dir/said"
-wait_until 50 has_heard up || fail 'the listener did not start'
-becomes told up
+put_server told '3e --workers 2' 'reload-signal = HUP'
+ask_on told
 before=$(pids_of told)
 touch "$vassals/told.ini"
-wait_until 50 has_heard heard && heard=yes || heard=no
+wait_until 100 is_reloaded && heard=yes || heard=no
+told_answered=$(answered told)
 [ "$(pids_of told)" = "$before" ] && same=yes || same=no
-seen "touched, with reload-signal = HUP: has heard it: $heard;" \
+seen "touched, with reload-signal = HUP: all its workers are new: $heard;" \
     "the same process: $same"
+seen "asked all the time, it has answered $told_answered"
 
 one_by_one() {
-    [ "$kept" -eq 0 ] && [ "$away" -eq 1 ] && [ "$heard$same" = yesyes ]
+    [ "$kept" -eq 0 ] && [ "$away" -eq 1 ] && [ "$heard$same" = yesyes ] &&
+        [ "$told_answered" = all ]
 }
 verdict 'all are new, and never more than one was away; or told by a signal' \
     one_by_one
