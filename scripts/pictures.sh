@@ -15,6 +15,9 @@ and part3/pictures:
   curve    zombies left against clients at a time    (3b, 3c)
   freeze   what happens while the parent is stopped  (3b, 3c)
   calls    calls of the handler, children buried     (3c)
+  switches context switches for a client, by workers (3d and its twin)
+  shares   requests of each worker, by way to wait   (3d and its twins)
+  storm    forks over time, in a crash storm         (3e and its twin)
   sweep    requests a second and memory, by workers  (3e)
   leak     memory of two applications, by requests   (3e)
   --check  draws nothing: makes shorter runs and looks whether they have the
@@ -32,6 +35,7 @@ esac
 
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. labs/crash-storm/storm.sh
 
 samples=$(mktemp)
 
@@ -353,6 +357,111 @@ check_backlog() {
     say backlog "one more than the number at once, the others after a second"
 }
 
+# --- switches, shares: 3d, and its twins that wait for clients in other ways --
+
+# start_waiting WAY [OPTION...]
+start_waiting() {
+    way=$1
+    shift
+    case $way in
+    accept) start_stage 3d "$@" ;;
+    poll) start_twin_of herd 3d "$@" ;;
+    epoll) start_twin_of herd+epoll 3d "$@" ;;
+    exclusive) start_twin_of favourite 3d "$@" ;;
+    esac
+}
+
+# ask_one_by_one N
+ask_one_by_one() {
+    for _ in $(seq "$1"); do
+        ask_calmly
+    done
+}
+
+# shellcheck disable=SC2046 # a word a worker
+record_switches() { # CLIENTS
+    for way in accept poll; do
+        for workers in 1 2 4 8 16 32; do
+            start_waiting "$way" --quiet --workers $workers
+            await_workers $workers
+            before=$(switches $(children_of "$server"))
+            ask_one_by_one "$1"
+            after=$(switches $(children_of "$server"))
+            stop_stage
+            printf '%s\t%d\t%d\t%d\n' "$way" $workers "$1" $((after - before))
+        done
+    done >"$data/switches.tsv"
+}
+
+check_switches() {
+    awk '{ each[$1, $2] = $4 / $3 }
+         $1 == "accept" && $4 > 4 * $3 { exit 1 }
+         END { exit !(each["poll", 8] > 2 * each["poll", 2] &&
+                      each["poll", 32] > 2 * each["poll", 8] &&
+                      each["poll", 32] > 16) }' "$data/switches.tsv" ||
+        fail 'switches: not few with accept, and with poll as many as workers'
+    say switches 'few for a client with accept, with poll more by each worker'
+}
+
+# A row for each worker, in the order of their birth.
+record_shares() { # REQUESTS
+    for way in accept poll epoll exclusive; do
+        start_waiting "$way" --workers 8
+        await_workers 8
+        ask_one_by_one "$1"
+        { children_of "$server" && answerers; } | sort -n | uniq -c |
+            awk -v way="$way" '{ printf "%s\t%d\t%d\n", way, NR, $1 - 1 }'
+        stop_stage
+    done >"$data/shares.tsv"
+}
+
+check_shares() { # REQUESTS
+    awk -v requests="$1" '
+        { sum[$1] += $3 }
+        $1 == "accept" && $3 > requests / 8 + 2 { exit 1 }
+        $1 == "exclusive" && $3 > most { most = $3 }
+        END { for (way in sum) if (sum[way] != requests) exit 1
+              exit !(most > 0.8 * requests) }' "$data/shares.tsv" ||
+        fail 'shares: not even with accept, and all to one with EPOLLEXCLUSIVE'
+    say shares 'even with accept, nearly all to one with EPOLLEXCLUSIVE'
+}
+
+# --- storm: forks over time, as lab 16.4 begins it --------------------------
+
+record_storm() { # SECONDS
+    for who in twin 3e; do
+        case $who in
+        twin) begin_storm "$data" start_twin_of crash-storm 3e ;;
+        3e) begin_storm "$data" start_stage 3e ;;
+        esac
+        ms=0
+        while [ $ms -lt $((1000 * $1)) ]; do
+            forks=$(forks)
+            ms=$(($(now_ms) - began))
+            printf '%s\t%d\t%d\n' $who $ms "$forks"
+            sleep 0.02
+        done
+        stop_stage
+    done >"$data/storm.tsv"
+}
+
+# forks_of WHO: all that it had made at last, and when.
+forks_of() {
+    sed -n "s/^$1\t\(.*\)\t\(.*\)/\2 \1/p" "$data/storm.tsv" | tail -n 1
+}
+
+check_storm() {
+    forks_of twin >"$samples"
+    read -r bad ms <"$samples"
+    forks_of 3e >"$samples"
+    read -r good ms <"$samples"
+    if [ "$good" -lt 3 ] || [ "$good" -gt "$(most_forks "$ms")" ] ||
+        [ "$bad" -lt $((10 * good)) ]; then
+        fail "storm: $bad forks without back-off, $good with it"
+    fi
+    say storm "$bad forks without back-off, $good with it"
+}
+
 # --- sweep: what scripts/sweep.sh finds, the best of some runs ---------------
 
 record_sweep() { # RUNS
@@ -360,21 +469,20 @@ record_sweep() { # RUNS
         scripts/sweep.sh --tsv "$samples" >/dev/null
         tail -n +2 "$samples"
     done | awk -v OFS='\t' '
-        BEGIN { print "workers", "cpu", "wait", "kib" }
-        $2 > cpu[$1] { cpu[$1] = $2 }
-        $3 > wait[$1] { wait[$1] = $3 }
-        { kib[$1] = $4 }
-        END { for (w = 1; w <= 16; w *= 2) print w, cpu[w], wait[w], kib[w] }
-    ' >"$data/sweep.tsv"
+        BEGIN { print "workers", "cpu", "used", "wait", "kib" }
+        $2 > cpu[$1] { cpu[$1] = $2; used[$1] = $3 }
+        $4 > wait[$1] { wait[$1] = $4 }
+        { kib[$1] = $5 }
+        END {
+            for (w = 1; w <= 64; w *= 2)
+                print w, cpu[w], used[w], wait[w], kib[w]
+        }' >"$data/sweep.tsv"
 }
 
 check_sweep() {
-    awk 'NR > 1 && $2 > 88 { exit 1 }
-         { wait[$1] = $3; kib[$1] = $4 }
-         END { exit !(wait[16] > 4 * wait[1] && kib[16] > 4 * kib[1]) }' \
-        "$data/sweep.tsv" ||
-        fail 'sweep: not waiting with workers, computing with processors'
-    say sweep 'who waits goes on where two processors end; memory grows along'
+    awk -f labs/knees/knees.awk "$data/sweep.tsv" ||
+        fail 'sweep: not computing to two processors, waiting to 32 clients'
+    say sweep 'computing ends at two processors, waiting at 32 clients'
 }
 
 # --- leak: what scripts/leak.sh finds ----------------------------------------
@@ -390,7 +498,7 @@ check_leak() {
 # --- all of them -------------------------------------------------------------
 
 # shellcheck disable=SC2086 # one word a backlog
-record_all() { # BURSTS PAUSE RUNS BACKLOGS
+record_all() { # BURSTS PAUSE RUNS BACKLOGS SECONDS
     mkdir -p "$data"
     record_vanished "$((4 * $3))"
     check_vanished
@@ -410,6 +518,12 @@ record_all() { # BURSTS PAUSE RUNS BACKLOGS
     record_calls many ask $(($1 * CLIENTS)) $CLIENTS
     record_calls frozen ask_frozen "$1"
     check_calls "$1"
+    record_switches "$((4 * $3))"
+    check_switches
+    record_shares "$((40 * $3))"
+    check_shares "$((40 * $3))"
+    record_storm "$5"
+    check_storm
     record_sweep "$3"
     check_sweep
     scripts/leak.sh --tsv "$data/leak.tsv" 1600 >/dev/null
@@ -426,10 +540,11 @@ draw() {
 
 if [ $check = yes ]; then
     data=$build/pictures/check
-    record_all 3 0.2 1 '5 128'
+    record_all 3 0.2 1 '5 128' 2
     for drawn in part1/pictures/vanished part1/pictures/nagle \
         part1/pictures/backlog part3/pictures/zombies part3/pictures/four \
         part3/pictures/curve part3/pictures/freeze part3/pictures/calls \
+        part3/pictures/switches part3/pictures/shares part3/pictures/storm \
         part3/pictures/sweep part3/pictures/leak; do
         grep -q '<desc>make pictures .*, 20..-..-..</desc>' "$drawn.svg" ||
             fail "$drawn.svg does not say how it was made"
@@ -437,7 +552,7 @@ if [ $check = yes ]; then
     exit
 fi
 data=$build/pictures
-record_all 5 0.7 5 '0 1 5 128'
+record_all 5 0.7 5 '0 1 5 128' 12
 mkdir -p part1/pictures part3/pictures
 draw part1 vanished "file='$data/vanished.tsv'"
 draw part1 nagle "file='$data/nagle.tsv'"
@@ -450,6 +565,9 @@ draw part3 freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
 draw part3 calls "files='$data/calls-one.tsv $data/calls-many.tsv \
 $data/calls-frozen.tsv'; titles='\"one client at a time\" \"40 at a time\" \
 \"40 at a time, dead while it is stopped\"'"
+draw part3 switches "file='$data/switches.tsv'"
+draw part3 shares "file='$data/shares.tsv'"
+draw part3 storm "file='$data/storm.tsv'"
 draw part3 sweep "file='$data/sweep.tsv'"
 draw part3 leak "file='$data/leak.tsv'"
 echo "pictures: part?/pictures/*.svg; as .png and .tsv in $data"
