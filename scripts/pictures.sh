@@ -4,14 +4,15 @@ set -eu
 
 usage() {
     cat <<'EOF'
-Usage: scripts/pictures.sh [--check]     (or: make pictures)
-Runs the stages and draws, in build/pictures and, as SVG, part1/pictures:
+Usage: scripts/pictures.sh [--check] [NAME...]     (or: make pictures)
+Runs the stages and draws all of these, or those named. They are drawn in
+build/pictures and, as SVG, in part1/pictures:
   vanished answers lost against the size of requests (1b's twin, 1c)
   nagle    thirty requests on one connection         (1c and its twin)
-  backlog  nine clients and a busy server          (1b's twin)
+  backlog  nine clients and a busy server            (1b's twin)
 and part3/pictures:
   zombies  zombies over time, under one flood        (3a, 3b, 3c)
-  four     the living too, a picture for each stage  (3a, 3b, 3c, 3d)
+           and, as four.svg, the living too          (3a, 3b, 3c, 3d)
   curve    zombies left against clients at a time    (3b, 3c)
   freeze   what happens while the parent is stopped  (3b, 3c)
   calls    calls of the handler, children buried     (3c)
@@ -25,13 +26,19 @@ and part3/pictures:
 EOF
 }
 
-check=no
+names='vanished nagle backlog zombies curve freeze calls switches shares storm
+    sweep leak'
+check=no bursts=5 pause_s=0.7 runs=5 backlogs='0 1 5 128' storm_s=12
 case ${1:-} in
 --help) usage && exit 0 ;;
---check) check=yes ;;
-'') ;;
-*) usage >&2 && exit 64 ;;
+--check)
+    check=yes bursts=3 pause_s=0.2 runs=1 backlogs='5 128' storm_s=2
+    shift
+    ;;
 esac
+for name; do
+    echo "$names" | grep -qw -e "$name" || { usage >&2 && exit 64; }
+done
 
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -48,6 +55,22 @@ end_by clean_up
 
 say() {
     printf '%-9s%s\n' "$1" "$2"
+}
+
+# draw PART NAME VARIABLES: and write down how and when, for whoever finds the
+# file. With --check, look whether that was done.
+draw() {
+    if [ $check = yes ]; then
+        grep -q '<desc>make pictures .*, 20..-..-..</desc>' \
+            "$1/pictures/$2.svg" ||
+            fail "$1/pictures/$2.svg does not say how it was made"
+        return
+    fi
+    gnuplot -e "out='$data/$2'; $3" "scripts/$2.gp"
+    made="make pictures (scripts/pictures.sh, scripts/$2.gp), $(date +%F)"
+    mkdir -p "$1/pictures"
+    sed "s|<desc>.*</desc>|<desc>$made</desc>|" "$data/$2.svg" \
+        >"$1/pictures/$2.svg"
 }
 
 # ask N AT-A-TIME [MS]: requests that are all answered.
@@ -84,6 +107,14 @@ check_zombies() { # BURSTS
 $(after_bursts 3b | tail -n 1) and never falls, 3c comes back to zero, 3d stays"
 }
 
+picture_zombies() {
+    record_zombies "$bursts" "$pause_s"
+    check_zombies "$bursts"
+    draw part3 zombies "files='$data/zombies-3a.tsv $data/zombies-3b.tsv \
+$data/zombies-3c.tsv'"
+    draw part3 four "directory='$data'"
+}
+
 # --- curve: what scripts/curve.sh finds --------------------------------------
 
 check_curve() {
@@ -94,6 +125,12 @@ check_curve() {
         END { if (!(share[128] > share[2])) exit 1 }' "$data/curve.tsv" ||
         fail 'curve: not 3b from zero upwards and 3c at zero'
     say curve '3b is zero at one and rises, 3c is at zero'
+}
+
+picture_curve() {
+    scripts/curve.sh --runs "$runs" --tsv "$data/curve.tsv" 3b 3c >/dev/null
+    check_curve
+    draw part3 curve "file='$data/curve.tsv'"
 }
 
 # --- freeze: scripts/freeze.sh with a look every few milliseconds ------------
@@ -208,6 +245,14 @@ check_freeze() { # STAGE ZOMBIES
     say freeze "$1 leaves $2 of $FROZEN by one call"
 }
 
+picture_freeze() {
+    record_freeze 3b
+    check_freeze 3b $((FROZEN - 1))
+    record_freeze 3c
+    check_freeze 3c 0
+    draw part3 freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
+}
+
 # --- calls: the twin of lab 12.1, which writes ">" and a dot for each burial --
 
 # Rows of: children buried, calls so far.
@@ -240,6 +285,16 @@ check_calls() { # TIMES
     done
     [ "$calls" -eq "$1" ] || fail 'calls: more than one a freeze'
     say calls "never more than children; $calls for $buried when frozen"
+}
+
+picture_calls() {
+    record_calls one ask $((bursts * CLIENTS)) 1 5
+    record_calls many ask $((bursts * CLIENTS)) $CLIENTS
+    record_calls frozen ask_frozen "$bursts"
+    check_calls "$bursts"
+    draw part3 calls "files='$data/calls-one.tsv $data/calls-many.tsv \
+$data/calls-frozen.tsv'; titles='\"one client at a time\" \"40 at a time\" \
+\"40 at a time, dead while it is stopped\"'"
 }
 
 # --- vanished: answers lost against the body of the request ------------------
@@ -278,6 +333,12 @@ check_vanished() {
     say vanished "none within one read, some beyond it, 1c loses none"
 }
 
+picture_vanished() {
+    record_vanished $((4 * runs))
+    check_vanished
+    draw part1 vanished "file='$data/vanished.tsv'"
+}
+
 # --- nagle: each of thirty requests on one connection -------------------------
 
 ask_thirty() { # HOW URL
@@ -312,6 +373,12 @@ check_nagle() {
         fail 'nagle: two writes do not take ten times as long'
     say nagle "medians: two writes $(median two) ms, one $(median one) ms, \
 TCP_NODELAY $(median nodelay) ms"
+}
+
+picture_nagle() {
+    record_nagle
+    check_nagle
+    draw part1 nagle "file='$data/nagle.tsv'"
 }
 
 # --- backlog: nine come while nobody accepts --------------------------------
@@ -355,6 +422,13 @@ check_backlog() {
         "$data/backlog.tsv" ||
         fail 'backlog: not one more than the number at once, the others late'
     say backlog "one more than the number at once, the others after a second"
+}
+
+# shellcheck disable=SC2086 # one word a backlog
+picture_backlog() {
+    record_backlog $backlogs
+    check_backlog
+    draw part1 backlog "file='$data/backlog.tsv'"
 }
 
 # --- switches, shares: 3d, and its twins that wait for clients in other ways --
@@ -426,6 +500,18 @@ check_shares() { # REQUESTS
     say shares 'even with accept, nearly all to one with EPOLLEXCLUSIVE'
 }
 
+picture_switches() {
+    record_switches $((4 * runs))
+    check_switches
+    draw part3 switches "file='$data/switches.tsv'"
+}
+
+picture_shares() {
+    record_shares $((40 * runs))
+    check_shares $((40 * runs))
+    draw part3 shares "file='$data/shares.tsv'"
+}
+
 # --- storm: forks over time, as lab 16.4 begins it --------------------------
 
 record_storm() { # SECONDS
@@ -462,6 +548,12 @@ check_storm() {
     say storm "$bad forks without back-off, $good with it"
 }
 
+picture_storm() {
+    record_storm "$storm_s"
+    check_storm
+    draw part3 storm "file='$data/storm.tsv'"
+}
+
 # --- sweep: what scripts/sweep.sh finds, the best of some runs ---------------
 
 record_sweep() { # RUNS
@@ -485,6 +577,20 @@ check_sweep() {
     say sweep 'computing ends at two processors, waiting at 32 clients'
 }
 
+# On a busy machine the first knee is not to be seen.
+has_knee() {
+    awk '{ cpu[$1] = $2 }
+         END { exit !(cpu[2] > 1.6 * cpu[1] && cpu[64] > 0.8 * cpu[2]) }' \
+        "$data/sweep.tsv"
+}
+
+picture_sweep() {
+    record_sweep "$runs"
+    check_sweep
+    [ $check = yes ] || has_knee || fail 'sweep: try when the machine is idle'
+    draw part3 sweep "file='$data/sweep.tsv'"
+}
+
 # --- leak: what scripts/leak.sh finds ----------------------------------------
 
 check_leak() {
@@ -495,79 +601,19 @@ check_leak() {
     say leak 'A grows faster and stops, B goes on'
 }
 
-# --- all of them -------------------------------------------------------------
-
-# shellcheck disable=SC2086 # one word a backlog
-record_all() { # BURSTS PAUSE RUNS BACKLOGS SECONDS
-    mkdir -p "$data"
-    record_vanished "$((4 * $3))"
-    check_vanished
-    record_nagle
-    check_nagle
-    record_backlog $4
-    check_backlog
-    record_zombies "$1" "$2"
-    check_zombies "$1"
-    scripts/curve.sh --runs "$3" --tsv "$data/curve.tsv" 3b 3c >/dev/null
-    check_curve
-    record_freeze 3b
-    check_freeze 3b $((FROZEN - 1))
-    record_freeze 3c
-    check_freeze 3c 0
-    record_calls one ask $(($1 * CLIENTS)) 1 5
-    record_calls many ask $(($1 * CLIENTS)) $CLIENTS
-    record_calls frozen ask_frozen "$1"
-    check_calls "$1"
-    record_switches "$((4 * $3))"
-    check_switches
-    record_shares "$((40 * $3))"
-    check_shares "$((40 * $3))"
-    record_storm "$5"
-    check_storm
-    record_sweep "$3"
-    check_sweep
+picture_leak() {
     scripts/leak.sh --tsv "$data/leak.tsv" 1600 >/dev/null
     check_leak
+    draw part3 leak "file='$data/leak.tsv'"
 }
 
-# draw PART NAME VARIABLES: and write down how and when, for whoever finds the file.
-draw() {
-    gnuplot -e "out='$data/$2'; $3" "scripts/$2.gp"
-    made="make pictures (scripts/pictures.sh, scripts/$2.gp), $(date +%F)"
-    sed "s|<desc>.*</desc>|<desc>$made</desc>|" "$data/$2.svg" \
-        >"$1/pictures/$2.svg"
-}
-
-if [ $check = yes ]; then
-    data=$build/pictures/check
-    record_all 3 0.2 1 '5 128' 2
-    for drawn in part1/pictures/vanished part1/pictures/nagle \
-        part1/pictures/backlog part3/pictures/zombies part3/pictures/four \
-        part3/pictures/curve part3/pictures/freeze part3/pictures/calls \
-        part3/pictures/switches part3/pictures/shares part3/pictures/storm \
-        part3/pictures/sweep part3/pictures/leak; do
-        grep -q '<desc>make pictures .*, 20..-..-..</desc>' "$drawn.svg" ||
-            fail "$drawn.svg does not say how it was made"
-    done
-    exit
-fi
 data=$build/pictures
-record_all 5 0.7 5 '0 1 5 128' 12
-mkdir -p part1/pictures part3/pictures
-draw part1 vanished "file='$data/vanished.tsv'"
-draw part1 nagle "file='$data/nagle.tsv'"
-draw part1 backlog "file='$data/backlog.tsv'"
-draw part3 zombies "files='$data/zombies-3a.tsv $data/zombies-3b.tsv \
-$data/zombies-3c.tsv'"
-draw part3 four "directory='$data'"
-draw part3 curve "file='$data/curve.tsv'"
-draw part3 freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
-draw part3 calls "files='$data/calls-one.tsv $data/calls-many.tsv \
-$data/calls-frozen.tsv'; titles='\"one client at a time\" \"40 at a time\" \
-\"40 at a time, dead while it is stopped\"'"
-draw part3 switches "file='$data/switches.tsv'"
-draw part3 shares "file='$data/shares.tsv'"
-draw part3 storm "file='$data/storm.tsv'"
-draw part3 sweep "file='$data/sweep.tsv'"
-draw part3 leak "file='$data/leak.tsv'"
-echo "pictures: part?/pictures/*.svg; as .png and .tsv in $data"
+[ $check = no ] || data=$data/check
+mkdir -p "$data"
+# shellcheck disable=SC2086 # one word a name
+[ $# -gt 0 ] || set -- $names
+for name; do
+    "picture_$name"
+done
+[ $check = yes ] ||
+    echo "pictures: part?/pictures/*.svg; as .png and .tsv in $data"

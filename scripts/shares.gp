@@ -9,7 +9,9 @@
 load "scripts/look.gp"
 
 WAYS = "accept poll epoll exclusive"
-TITLES = '"accept (3d)" "poll" "epoll" "epoll, EPOLLEXCLUSIVE"'
+TITLES = '"accept (3d):  all take turns" "poll:  all wake, one is quickest" \
+    "epoll:  all wake, one is quickest" \
+    "EPOLLEXCLUSIVE:  one wakes, always the same"'
 LINES = "3 1 4 2"
 of(i) = sprintf("< grep '^%s\t' '%s'", word(WAYS, i), file)
 

@@ -17,7 +17,7 @@ set xtics (1, 2, 4, 8, 16, 32)
 set xrange [0.9 : 40]
 set yrange [0.7 : 80]
 set key at graph 0.02, 0.97 left top Left reverse samplen 6 spacing 1.35
-set rmargin 12
+set rmargin 5
 
 WAYS = "accept poll"
 TITLES = '"all wait in accept (3d)" "all wait in poll (its twin)"'

@@ -1,6 +1,6 @@
 # storm.sh - a program that cannot be loaded, and a death after which it has to
 # be (sourced, on top of scripts/lib.sh).
-# shellcheck shell=sh disable=SC2034,SC2154 # names for, and of, whoever sources it
+# shellcheck shell=sh disable=SC2034,SC2154 # names for and of the others
 
 now_ms() {
     date +%s%3N

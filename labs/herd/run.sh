@@ -45,8 +45,8 @@ look_at_twin() {
     traced=$(children_of "$server")
     wait_until 100 has_children "$traced" 8 S || fail 'no 8 workers came'
     for _ in $(seq $rounds); do
-        "$build/flood" --quiet -n 1 -c 1 "127.0.0.1:$port/hello.txt" >/dev/null ||
-            fail 'the twin did not answer'
+        "$build/flood" --quiet -n 1 -c 1 "127.0.0.1:$port/hello.txt" \
+            >/dev/null || fail 'the twin did not answer'
         wait_until 50 are_asleep "$traced" || fail 'the twin does not rest'
     done
     in_vain_seen=$(count_in_vain)

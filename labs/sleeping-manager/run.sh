@@ -29,4 +29,5 @@ it_sleeps() {
     [ "$(count_children "$server")" -eq 4 ] &&
         [ $((by_manager * 100)) -le "$by_workers" ]
 }
-verdict 'the supervisor needs not a hundredth of what its workers need' it_sleeps
+verdict 'the supervisor needs not a hundredth of what its workers need' \
+    it_sleeps
