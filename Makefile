@@ -23,7 +23,7 @@ C_FILES = $(wildcard common/*.[ch] part?/*.[ch] part2/*/*.c tools/*.[ch] \
             tests/*.[ch] bench/*.c labs/*/*.c labs/*/*/*.c exercises/*/*.c)
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
             part2/cgi-bin/* \
-            labs/*.sh labs/*/run.sh labs/*/*/*.sh exercises/*.sh exercises/*/*.sh \
+            labs/*.sh labs/*/*.sh labs/*/*/*.sh exercises/*.sh exercises/*/*.sh \
             tests/*.sh)
 
 CFLAGS   ?= -O2 -g

@@ -207,6 +207,20 @@ are_asleep() {
     has_children "$1" 0 '[^S]'
 }
 
+# switches PID...: how often they have left a processor, all together.
+switches() {
+    for pid; do
+        cat "/proc/$pid/status"
+    done | awk '/ctxt_switches/ { sum += $2 } END { print sum }'
+}
+
+# ticks PID...: of processor time, all together (proc_pid_stat: utime, stime).
+ticks() {
+    for pid; do
+        sed 's/.*) //' "/proc/$pid/stat"
+    done | awk '{ sum += $12 + $13 } END { print sum }'
+}
+
 # zombies: how many the started stage has now.
 zombies() {
     count_children "$server" Z
@@ -285,6 +299,11 @@ ask_all() {
     "$build/flood" --quiet -n "$2" -c "$3" --timeout 20 "localhost:$port/$1" \
         >/dev/null || fail "stage $stage did not answer everybody"
     settle
+}
+
+# answerers: the pid of the worker of 3d that answered, a line a request.
+answerers() {
+    sed -n 's/^3d worker\[\([0-9]*\)\].* "GET .*/\1/p' "$log"
 }
 
 # visit_silently N: N clients come, say nothing and stay, 20 s at most. Sets

@@ -4,17 +4,21 @@ set -eu
 
 usage() {
     cat <<'EOF'
-Usage: scripts/pictures.sh [--check]     (or: make pictures)
-Runs the stages and draws, in build/pictures and, as SVG, part1/pictures:
+Usage: scripts/pictures.sh [--check] [NAME...]     (or: make pictures)
+Runs the stages and draws all of these, or those named. They are drawn in
+build/pictures and, as SVG, in part1/pictures:
   vanished answers lost against the size of requests (1b's twin, 1c)
   nagle    thirty requests on one connection         (1c and its twin)
-  backlog  nine clients and a busy server          (1b's twin)
+  backlog  nine clients and a busy server            (1b's twin)
 and part3/pictures:
   zombies  zombies over time, under one flood        (3a, 3b, 3c)
-  four     the living too, a picture for each stage  (3a, 3b, 3c, 3d)
+           and, as four.svg, the living too          (3a, 3b, 3c, 3d)
   curve    zombies left against clients at a time    (3b, 3c)
   freeze   what happens while the parent is stopped  (3b, 3c)
   calls    calls of the handler, children buried     (3c)
+  switches context switches for a client, by workers (3d and its twin)
+  shares   requests of each worker, by way to wait   (3d and its twins)
+  storm    forks over time, in a crash storm         (3e and its twin)
   sweep    requests a second and memory, by workers  (3e)
   leak     memory of two applications, by requests   (3e)
   --check  draws nothing: makes shorter runs and looks whether they have the
@@ -22,16 +26,23 @@ and part3/pictures:
 EOF
 }
 
-check=no
+names='vanished nagle backlog zombies curve freeze calls switches shares storm
+    sweep leak'
+check=no bursts=5 pause_s=0.7 runs=5 backlogs='0 1 5 128' storm_s=12
 case ${1:-} in
 --help) usage && exit 0 ;;
---check) check=yes ;;
-'') ;;
-*) usage >&2 && exit 64 ;;
+--check)
+    check=yes bursts=3 pause_s=0.2 runs=1 backlogs='5 128' storm_s=2
+    shift
+    ;;
 esac
+for name; do
+    echo "$names" | grep -qw -e "$name" || { usage >&2 && exit 64; }
+done
 
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. labs/crash-storm/storm.sh
 
 samples=$(mktemp)
 
@@ -44,6 +55,22 @@ end_by clean_up
 
 say() {
     printf '%-9s%s\n' "$1" "$2"
+}
+
+# draw PART NAME VARIABLES: and write down how and when, for whoever finds the
+# file. With --check, look whether that was done.
+draw() {
+    if [ $check = yes ]; then
+        grep -q '<desc>make pictures .*, 20..-..-..</desc>' \
+            "$1/pictures/$2.svg" ||
+            fail "$1/pictures/$2.svg does not say how it was made"
+        return
+    fi
+    gnuplot -e "out='$data/$2'; $3" "scripts/$2.gp"
+    made="make pictures (scripts/pictures.sh, scripts/$2.gp), $(date +%F)"
+    mkdir -p "$1/pictures"
+    sed "s|<desc>.*</desc>|<desc>$made</desc>|" "$data/$2.svg" \
+        >"$1/pictures/$2.svg"
 }
 
 # ask N AT-A-TIME [MS]: requests that are all answered.
@@ -80,6 +107,14 @@ check_zombies() { # BURSTS
 $(after_bursts 3b | tail -n 1) and never falls, 3c comes back to zero, 3d stays"
 }
 
+picture_zombies() {
+    record_zombies "$bursts" "$pause_s"
+    check_zombies "$bursts"
+    draw part3 zombies "files='$data/zombies-3a.tsv $data/zombies-3b.tsv \
+$data/zombies-3c.tsv'"
+    draw part3 four "directory='$data'"
+}
+
 # --- curve: what scripts/curve.sh finds --------------------------------------
 
 check_curve() {
@@ -90,6 +125,12 @@ check_curve() {
         END { if (!(share[128] > share[2])) exit 1 }' "$data/curve.tsv" ||
         fail 'curve: not 3b from zero upwards and 3c at zero'
     say curve '3b is zero at one and rises, 3c is at zero'
+}
+
+picture_curve() {
+    scripts/curve.sh --runs "$runs" --tsv "$data/curve.tsv" 3b 3c >/dev/null
+    check_curve
+    draw part3 curve "file='$data/curve.tsv'"
 }
 
 # --- freeze: scripts/freeze.sh with a look every few milliseconds ------------
@@ -204,6 +245,14 @@ check_freeze() { # STAGE ZOMBIES
     say freeze "$1 leaves $2 of $FROZEN by one call"
 }
 
+picture_freeze() {
+    record_freeze 3b
+    check_freeze 3b $((FROZEN - 1))
+    record_freeze 3c
+    check_freeze 3c 0
+    draw part3 freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
+}
+
 # --- calls: the twin of lab 12.1, which writes ">" and a dot for each burial --
 
 # Rows of: children buried, calls so far.
@@ -236,6 +285,16 @@ check_calls() { # TIMES
     done
     [ "$calls" -eq "$1" ] || fail 'calls: more than one a freeze'
     say calls "never more than children; $calls for $buried when frozen"
+}
+
+picture_calls() {
+    record_calls one ask $((bursts * CLIENTS)) 1 5
+    record_calls many ask $((bursts * CLIENTS)) $CLIENTS
+    record_calls frozen ask_frozen "$bursts"
+    check_calls "$bursts"
+    draw part3 calls "files='$data/calls-one.tsv $data/calls-many.tsv \
+$data/calls-frozen.tsv'; titles='\"one client at a time\" \"40 at a time\" \
+\"40 at a time, dead while it is stopped\"'"
 }
 
 # --- vanished: answers lost against the body of the request ------------------
@@ -274,6 +333,12 @@ check_vanished() {
     say vanished "none within one read, some beyond it, 1c loses none"
 }
 
+picture_vanished() {
+    record_vanished $((4 * runs))
+    check_vanished
+    draw part1 vanished "file='$data/vanished.tsv'"
+}
+
 # --- nagle: each of thirty requests on one connection -------------------------
 
 ask_thirty() { # HOW URL
@@ -308,6 +373,12 @@ check_nagle() {
         fail 'nagle: two writes do not take ten times as long'
     say nagle "medians: two writes $(median two) ms, one $(median one) ms, \
 TCP_NODELAY $(median nodelay) ms"
+}
+
+picture_nagle() {
+    record_nagle
+    check_nagle
+    draw part1 nagle "file='$data/nagle.tsv'"
 }
 
 # --- backlog: nine come while nobody accepts --------------------------------
@@ -353,6 +424,136 @@ check_backlog() {
     say backlog "one more than the number at once, the others after a second"
 }
 
+# shellcheck disable=SC2086 # one word a backlog
+picture_backlog() {
+    record_backlog $backlogs
+    check_backlog
+    draw part1 backlog "file='$data/backlog.tsv'"
+}
+
+# --- switches, shares: 3d, and its twins that wait for clients in other ways --
+
+# start_waiting WAY [OPTION...]
+start_waiting() {
+    way=$1
+    shift
+    case $way in
+    accept) start_stage 3d "$@" ;;
+    poll) start_twin_of herd 3d "$@" ;;
+    epoll) start_twin_of herd+epoll 3d "$@" ;;
+    exclusive) start_twin_of favourite 3d "$@" ;;
+    esac
+}
+
+# ask_one_by_one N
+ask_one_by_one() {
+    for _ in $(seq "$1"); do
+        ask_calmly
+    done
+}
+
+# shellcheck disable=SC2046 # a word a worker
+record_switches() { # CLIENTS
+    for way in accept poll; do
+        for workers in 1 2 4 8 16 32; do
+            start_waiting "$way" --quiet --workers $workers
+            await_workers $workers
+            before=$(switches $(children_of "$server"))
+            ask_one_by_one "$1"
+            after=$(switches $(children_of "$server"))
+            stop_stage
+            printf '%s\t%d\t%d\t%d\n' "$way" $workers "$1" $((after - before))
+        done
+    done >"$data/switches.tsv"
+}
+
+check_switches() {
+    awk '{ each[$1, $2] = $4 / $3 }
+         $1 == "accept" && $4 > 4 * $3 { exit 1 }
+         END { exit !(each["poll", 8] > 2 * each["poll", 2] &&
+                      each["poll", 32] > 2 * each["poll", 8] &&
+                      each["poll", 32] > 16) }' "$data/switches.tsv" ||
+        fail 'switches: not few with accept, and with poll as many as workers'
+    say switches 'few for a client with accept, with poll more by each worker'
+}
+
+# A row for each worker, in the order of their birth.
+record_shares() { # REQUESTS
+    for way in accept poll epoll exclusive; do
+        start_waiting "$way" --workers 8
+        await_workers 8
+        ask_one_by_one "$1"
+        { children_of "$server" && answerers; } | sort -n | uniq -c |
+            awk -v way="$way" '{ printf "%s\t%d\t%d\n", way, NR, $1 - 1 }'
+        stop_stage
+    done >"$data/shares.tsv"
+}
+
+check_shares() { # REQUESTS
+    awk -v requests="$1" '
+        { sum[$1] += $3 }
+        $1 == "accept" && $3 > requests / 8 + 2 { exit 1 }
+        $1 == "exclusive" && $3 > most { most = $3 }
+        END { for (way in sum) if (sum[way] != requests) exit 1
+              exit !(most > 0.8 * requests) }' "$data/shares.tsv" ||
+        fail 'shares: not even with accept, and all to one with EPOLLEXCLUSIVE'
+    say shares 'even with accept, nearly all to one with EPOLLEXCLUSIVE'
+}
+
+picture_switches() {
+    record_switches $((4 * runs))
+    check_switches
+    draw part3 switches "file='$data/switches.tsv'"
+}
+
+picture_shares() {
+    record_shares $((40 * runs))
+    check_shares $((40 * runs))
+    draw part3 shares "file='$data/shares.tsv'"
+}
+
+# --- storm: forks over time, as lab 16.4 begins it --------------------------
+
+record_storm() { # SECONDS
+    for who in twin 3e; do
+        case $who in
+        twin) begin_storm "$data" start_twin_of crash-storm 3e ;;
+        3e) begin_storm "$data" start_stage 3e ;;
+        esac
+        ms=0
+        while [ $ms -lt $((1000 * $1)) ]; do
+            forks=$(forks)
+            ms=$(($(now_ms) - began))
+            printf '%s\t%d\t%d\n' $who $ms "$forks"
+            sleep 0.02
+        done
+        stop_stage
+    done >"$data/storm.tsv"
+}
+
+# forks_of WHO: all that it had made at last, and when.
+forks_of() {
+    sed -n "s/^$1\t\(.*\)\t\(.*\)/\2 \1/p" "$data/storm.tsv" | tail -n 1
+}
+
+check_storm() {
+    forks_of twin >"$samples"
+    read -r bad ms <"$samples"
+    forks_of 3e >"$samples"
+    read -r good ms <"$samples"
+    if [ "$good" -lt 3 ] || [ "$good" -gt "$(most_forks "$ms")" ] ||
+        [ "$bad" -lt $((10 * good)) ]; then
+        fail "storm: $bad forks without back-off, $good with it"
+    fi
+    say storm "$bad forks without back-off, $good with it"
+}
+
+picture_storm() {
+    record_storm "$storm_s"
+    check_storm
+    draw part3 storm "file='$data/storm.tsv'"
+}
+
 # --- sweep: what scripts/sweep.sh finds, the best of some runs ---------------
 
 record_sweep() { # RUNS
@@ -360,21 +561,34 @@ record_sweep() { # RUNS
         scripts/sweep.sh --tsv "$samples" >/dev/null
         tail -n +2 "$samples"
     done | awk -v OFS='\t' '
-        BEGIN { print "workers", "cpu", "wait", "kib" }
-        $2 > cpu[$1] { cpu[$1] = $2 }
-        $3 > wait[$1] { wait[$1] = $3 }
-        { kib[$1] = $4 }
-        END { for (w = 1; w <= 16; w *= 2) print w, cpu[w], wait[w], kib[w] }
-    ' >"$data/sweep.tsv"
+        BEGIN { print "workers", "cpu", "used", "wait", "kib" }
+        $2 > cpu[$1] { cpu[$1] = $2; used[$1] = $3 }
+        $4 > wait[$1] { wait[$1] = $4 }
+        { kib[$1] = $5 }
+        END {
+            for (w = 1; w <= 64; w *= 2)
+                print w, cpu[w], used[w], wait[w], kib[w]
+        }' >"$data/sweep.tsv"
 }
 
 check_sweep() {
-    awk 'NR > 1 && $2 > 88 { exit 1 }
-         { wait[$1] = $3; kib[$1] = $4 }
-         END { exit !(wait[16] > 4 * wait[1] && kib[16] > 4 * kib[1]) }' \
-        "$data/sweep.tsv" ||
-        fail 'sweep: not waiting with workers, computing with processors'
-    say sweep 'who waits goes on where two processors end; memory grows along'
+    awk -f labs/knees/knees.awk "$data/sweep.tsv" ||
+        fail 'sweep: not computing to two processors, waiting to 32 clients'
+    say sweep 'computing ends at two processors, waiting at 32 clients'
+}
+
+# On a busy machine the first knee is not to be seen.
+has_knee() {
+    awk '{ cpu[$1] = $2 }
+         END { exit !(cpu[2] > 1.6 * cpu[1] && cpu[64] > 0.8 * cpu[2]) }' \
+        "$data/sweep.tsv"
+}
+
+picture_sweep() {
+    record_sweep "$runs"
+    check_sweep
+    [ $check = yes ] || has_knee || fail 'sweep: try when the machine is idle'
+    draw part3 sweep "file='$data/sweep.tsv'"
 }
 
 # --- leak: what scripts/leak.sh finds ----------------------------------------
@@ -387,69 +601,19 @@ check_leak() {
     say leak 'A grows faster and stops, B goes on'
 }
 
-# --- all of them -------------------------------------------------------------
-
-# shellcheck disable=SC2086 # one word a backlog
-record_all() { # BURSTS PAUSE RUNS BACKLOGS
-    mkdir -p "$data"
-    record_vanished "$((4 * $3))"
-    check_vanished
-    record_nagle
-    check_nagle
-    record_backlog $4
-    check_backlog
-    record_zombies "$1" "$2"
-    check_zombies "$1"
-    scripts/curve.sh --runs "$3" --tsv "$data/curve.tsv" 3b 3c >/dev/null
-    check_curve
-    record_freeze 3b
-    check_freeze 3b $((FROZEN - 1))
-    record_freeze 3c
-    check_freeze 3c 0
-    record_calls one ask $(($1 * CLIENTS)) 1 5
-    record_calls many ask $(($1 * CLIENTS)) $CLIENTS
-    record_calls frozen ask_frozen "$1"
-    check_calls "$1"
-    record_sweep "$3"
-    check_sweep
+picture_leak() {
     scripts/leak.sh --tsv "$data/leak.tsv" 1600 >/dev/null
     check_leak
+    draw part3 leak "file='$data/leak.tsv'"
 }
 
-# draw PART NAME VARIABLES: and write down how and when, for whoever finds the file.
-draw() {
-    gnuplot -e "out='$data/$2'; $3" "scripts/$2.gp"
-    made="make pictures (scripts/pictures.sh, scripts/$2.gp), $(date +%F)"
-    sed "s|<desc>.*</desc>|<desc>$made</desc>|" "$data/$2.svg" \
-        >"$1/pictures/$2.svg"
-}
-
-if [ $check = yes ]; then
-    data=$build/pictures/check
-    record_all 3 0.2 1 '5 128'
-    for drawn in part1/pictures/vanished part1/pictures/nagle \
-        part1/pictures/backlog part3/pictures/zombies part3/pictures/four \
-        part3/pictures/curve part3/pictures/freeze part3/pictures/calls \
-        part3/pictures/sweep part3/pictures/leak; do
-        grep -q '<desc>make pictures .*, 20..-..-..</desc>' "$drawn.svg" ||
-            fail "$drawn.svg does not say how it was made"
-    done
-    exit
-fi
 data=$build/pictures
-record_all 5 0.7 5 '0 1 5 128'
-mkdir -p part1/pictures part3/pictures
-draw part1 vanished "file='$data/vanished.tsv'"
-draw part1 nagle "file='$data/nagle.tsv'"
-draw part1 backlog "file='$data/backlog.tsv'"
-draw part3 zombies "files='$data/zombies-3a.tsv $data/zombies-3b.tsv \
-$data/zombies-3c.tsv'"
-draw part3 four "directory='$data'"
-draw part3 curve "file='$data/curve.tsv'"
-draw part3 freeze "files='$data/freeze-3b.tsv $data/freeze-3c.tsv'"
-draw part3 calls "files='$data/calls-one.tsv $data/calls-many.tsv \
-$data/calls-frozen.tsv'; titles='\"one client at a time\" \"40 at a time\" \
-\"40 at a time, dead while it is stopped\"'"
-draw part3 sweep "file='$data/sweep.tsv'"
-draw part3 leak "file='$data/leak.tsv'"
-echo "pictures: part?/pictures/*.svg; as .png and .tsv in $data"
+[ $check = no ] || data=$data/check
+mkdir -p "$data"
+# shellcheck disable=SC2086 # one word a name
+[ $# -gt 0 ] || set -- $names
+for name; do
+    "picture_$name"
+done
+[ $check = yes ] ||
+    echo "pictures: part?/pictures/*.svg; as .png and .tsv in $data"

@@ -7,9 +7,10 @@ set -eu
 
 usage() {
     cat <<'EOF'
-Usage: scripts/twin.sh NAME [TARGET...]
+Usage: scripts/twin.sh NAME[+STEP] [TARGET...]
 Copies the sources to build/twins/NAME, applies labs/NAME/break.patch, makes
 the TARGETs there (every stage if none is given), and prints where they are.
+With +STEP, labs/NAME/STEP.patch is applied to that, for one fault more.
 EOF
 }
 
@@ -21,18 +22,27 @@ name=$1
 shift
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
-patch=labs/$name/break.patch
+lab=labs/${name%%+*}
+case $name in
+*+*) patches="$lab/break.patch $lab/${name#*+}.patch" ;;
+*) patches=$lab/break.patch ;;
+esac
+for patch in $patches; do
+    [ -e "$patch" ] || fail "there is no $patch"
+done
 twin=$build/twins/$name
-[ -e "$patch" ] || fail "there is no $patch"
+patch=$build/twins/$name.patch
 
 mkdir -p "$build/twins"
 exec 9>"$build/twins/$name.lock" # one at a time makes this twin
 flock 9
+# shellcheck disable=SC2086 # words
+cat $patches >"$patch"
 # Objects of another patch would be newer than the sources restored below.
 cmp -s "$patch" "$twin/applied.patch" || rm -rf "$twin"
 copy_tree "$twin"
 said=$(patch -d "$twin" -p1 --no-backup-if-mismatch <"$patch" 2>&1) ||
-    fail "$patch does not apply any more: $said"
+    fail "$patches does not apply any more: $said"
 cp "$patch" "$twin/applied.patch"
 # shellcheck disable=SC2046 # one word a stage
 [ $# -gt 0 ] || set -- $(list_stages)

@@ -7,8 +7,7 @@ await_workers 8
 for _ in $(seq 200); do
     ask_calmly
 done
-shares=$(sed -n 's/^3d worker\[\([0-9]*\)\].* "GET .*/\1/p' "$log" | sort |
-    uniq -c | awk '{ print $1 }' | sort -n)
+shares=$(answerers | sort | uniq -c | awk '{ print $1 }' | sort -n)
 # shellcheck disable=SC2086 # one word a worker
 set -- $shares
 most=$(echo "$shares" | tail -n 1)

@@ -7,8 +7,8 @@ share_of_the_busiest() {
     for _ in $(seq 100); do
         ask_calmly
     done
-    sed -n 's/^3d worker\[\([0-9]*\)\].* "GET .*/\1/p' "$log" | sort |
-        uniq -c | awk '$1 > most { most = $1 } END { print most + 0 }'
+    answerers | sort | uniq -c |
+        awk '$1 > most { most = $1 } END { print most + 0 }'
 }
 
 start_stage 3d --workers 8
