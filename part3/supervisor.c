@@ -303,7 +303,7 @@ static void spawn(struct supervisor *s, struct place *place)
 {
     if (place->slot.failures > 0 &&
         !fork_budget_take(&s->forks, s->number, net_now())) {
-        place->slot.until = s->forks.since + FORK_BUDGET_MS; // it waits, too
+        place->slot.until = fork_budget_next(&s->forks); // it waits, too
         return;
     }
     place->generation = s->generation;
@@ -362,14 +362,9 @@ static const char *why_late(const struct supervisor *s,
     return NULL;
 }
 
-/* Without a pidfd, for want of descriptors, by its pid: nobody but us buries
- * it, so it is no stranger's yet. */
 static void signal_worker(const struct place *place, int number)
 {
-    if (place->pidfd >= 0)
-        syscall(SYS_pidfd_send_signal, place->pidfd, number, NULL, 0);
-    else
-        kill(place->pid, number);
+    signals_send(place->pidfd, place->pid, number);
 }
 
 /* Who waits at a listener that is closed behind us would be lost. */

@@ -125,7 +125,7 @@ START_TEST(what_a_file_does_not_say_has_a_default)
     ck_assert_int_eq(settings->restart, RESTART_ALWAYS);
     ck_assert_int_eq(settings->stop_signal, SIGTERM);
     ck_assert_int_eq(settings->reload_signal, 0);
-    ck_assert_int_eq(settings->stop_ms, 8000);
+    ck_assert_int_eq(settings->stop_ms, 9000);
     ck_assert_int_eq(settings->start_ms, 1000);
     ck_assert_int_eq(settings->rights.umask, -1);
     settings_drop(settings);
