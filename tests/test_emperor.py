@@ -335,6 +335,26 @@ class Broken(EmperorTest):
         wait_until(has_been_watched, "it has been watched")
         self.assertLess(states.count("R"), len(states) / 4, states)
 
+    def test_a_fork_that_must_wait_is_no_failure(self):
+        """With it the new version would have failed twice."""
+        count, spare = 6, 4
+        self.put("web", SLEEP + f"instances = {count}\n")
+        self.start()
+        self.becomes("web", "up")
+
+        def the_budget_is_used_up():
+            for pid in self.pids("web"):
+                os.kill(pid, signal.SIGKILL)
+            return self.log().count(": spawn") >= 2 * count + spare
+        wait_until(the_budget_is_used_up, "enough have been started")
+        self.put("web", "command = sh -c '[ -e {directory}/once ] && "
+                 "exec sleep 1000; touch {directory}/once; exit 1'\n"
+                 f"start-time = 0.1\ninstances = {count}\n")
+        wait_until(lambda: os.path.exists(f"{self.directory}/once"),
+                   "one has failed")
+        self.becomes("web", "up")
+        self.assertNotIn("failed, the old one goes on", self.log())
+
     def test_no_place_takes_all_the_forks_that_there_may_be(self):
         self.put("web", f"command = sh -c '[ $FORKYARD_INSTANCE -lt 12 ] && "
                  "exit 1; exec sleep 1000'\ninstances = 14\n"
@@ -548,7 +568,7 @@ class Ends(EmperorTest):
         held, good = self.everyone(2)
         with held_at_its_end(held):
             self.process.send_signal(signal.SIGTERM)
-            self.assertEqual(self.process.wait(PATIENCE), 4)
+            self.assertEqual(self.process.wait(2 * PATIENCE), 4)
             self.assertFalse(is_dead(held))
             self.assertTrue(is_dead(good))
         self.says("10-held 0 (pid", 5)  # spawn ready drain kill

@@ -492,6 +492,9 @@ START_TEST(a_crash_loop_costs_one_fork_a_second_in_the_end)
     for (int i = 0; i < 5; i++) // after a rest
         ck_assert(fork_budget_take(&budget, MEMBERS, NOW + 100000));
     ck_assert(!fork_budget_take(&budget, MEMBERS, NOW + 100000));
+    int64_t next = fork_budget_next(&budget);
+    ck_assert(!fork_budget_take(&budget, MEMBERS, next - 1));
+    ck_assert(fork_budget_take(&budget, MEMBERS, next));
 }
 END_TEST
 
