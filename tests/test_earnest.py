@@ -488,17 +488,15 @@ class UnderAFlood(EarnestTest):
         def lines():
             return [read(path).count('"GET /hello.txt')
                     for path in (*rotated, family.log_path)]
-        count, during = 10000, 0
+        count = 10000
         flood = family.flood("-n", str(count), "-c", "6", path="/hello.txt")
         while flood.poll() is None:
-            before = sum(lines())
             rotate()
-            during += flood.poll() is None
-            wait_until(lambda before=before: sum(lines()) > before or
-                       flood.poll() is not None, "there is more in it")
+            wait_until(lambda: lines()[-1] or flood.poll() is not None,
+                       "a worker writes to the new file")
         self.all_answered(flood, count)
-        self.assertGreater(during, 1)
         wait_until(lambda: sum(lines()) == count, lambda: str(lines()))
+        self.assertGreater(sum(map(bool, lines())), 1, lines())
 
 
 if __name__ == "__main__":
