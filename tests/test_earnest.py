@@ -488,7 +488,7 @@ class UnderAFlood(EarnestTest):
         def lines():
             return [read(path).count('"GET /hello.txt')
                     for path in (*rotated, family.log_path)]
-        count = 10000
+        count = 30000
         flood = family.flood("-n", str(count), "-c", "6", path="/hello.txt")
         while flood.poll() is None:
             rotate()
