@@ -338,6 +338,9 @@ $(B)/test_handover: $(call objects,part3/handover part2/signals_reset \
     common/log)
 $(B)/test_notify: $(call objects,part3/notify)
 $(B)/test_pid_file: $(call objects,part3/pid_file)
+$(B)/test_listener: $(call objects,part3/listener common/log)
+$(B)/test_scoreboard: $(call objects,part3/scoreboard common/log)
+$(B)/test_signals: $(call objects,part3/signals common/log)
 $(B)/test_status: $(call objects,part3/status part3/slot part3/scoreboard \
     common/response common/accept common/net common/log) $(REQUEST)
 $(B)/test_watch: $(call objects,tools/family tools/watch_report \

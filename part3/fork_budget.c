@@ -1,7 +1,10 @@
 /* fork_budget.c - a bucket of tokens that fills by one a second. */
 #include "fork_budget.h"
 
-enum { SPARE_FORKS = 4 }; // above one for each member
+enum {
+    SPARE_FORKS = 4, // above one for each member
+    REFILL_MS = 1000 // after which there is one more
+};
 
 /* Cut down to what it may be when the first is taken. */
 struct fork_budget fork_budget_full(int64_t now)
@@ -12,9 +15,9 @@ struct fork_budget fork_budget_full(int64_t now)
 bool fork_budget_take(struct fork_budget *budget, int members, int64_t now)
 {
     int64_t most = members + SPARE_FORKS;
-    while (budget->left < most && now - budget->since >= FORK_BUDGET_MS) {
+    while (budget->left < most && now - budget->since >= REFILL_MS) {
         budget->left++;
-        budget->since += FORK_BUDGET_MS;
+        budget->since += REFILL_MS;
     }
     if (budget->left >= most)
         *budget = (struct fork_budget){most, now};
@@ -22,4 +25,9 @@ bool fork_budget_take(struct fork_budget *budget, int members, int64_t now)
         return false;
     budget->left--;
     return true;
+}
+
+int64_t fork_budget_next(const struct fork_budget *budget)
+{
+    return budget->since + REFILL_MS;
 }

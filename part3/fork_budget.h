@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FORK_BUDGET_MS = 1000 }; // after which there is one more
-
 /* At first one for each member of the family and a few more, then one more
  * every second: a crash loop does not eat the machine, and yet heals by
  * itself. */
@@ -21,5 +19,8 @@ struct fork_budget fork_budget_full(int64_t now);
 /* May a family of so many fork once more after a failure? Then it is
  * counted. */
 bool fork_budget_take(struct fork_budget *budget, int members, int64_t now);
+
+/* To one that may not: when there is another to be had. */
+int64_t fork_budget_next(const struct fork_budget *budget);
 
 #endif

@@ -168,6 +168,8 @@ static void begin_to_kill(struct init *init)
     log_line("%s %d ms after being told to, killing",
              init->command ? "the command runs" : "children run",
              init->options->grace_ms);
+    if (init->command)
+        init->status = 128 + SIGKILL; // even if that does not end it
     init->phase = KILLING;
     init->deadline = net_now() + GIVE_UP_MS;
 }

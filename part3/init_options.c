@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Docker waits for 10 seconds; a server that drains needs up to 8, and a moment
+ * to say that it had to cut some off. */
+enum { DEFAULT_GRACE_MS = 9000 };
+
 enum key {
     KEY_SINGLE = 'c',
     KEY_OK = 'e',
@@ -17,17 +21,18 @@ enum key {
     KEY_REWRITE = 'r',
     KEY_VERBOSE = 'v',
     KEY_VASSALS = 0x3f00,
+    KEY_IN_ORDER,
     KEY_CONTROL,
     KEY_EVENTS,
     KEY_JSON,
 };
 
 static const struct argp_option table[] = {
-    {NULL, 0, NULL, 0, "Around one command:", 1},
     {"grace", KEY_GRACE, "S", 0,
      "KILL what still runs S seconds after a TERM, or after the end of the "
-     "command; 0: never (8)",
-     1},
+     "command; 0: never (9)",
+     0},
+    {NULL, 0, NULL, 0, "Around one command:", 1},
     {"rewrite", KEY_REWRITE, "FROM:TO", 0,
      "Send the command TO when FROM comes, as in 15:3 or TERM:QUIT; 0 sends "
      "nothing. Can be repeated",
@@ -41,6 +46,10 @@ static const struct argp_option table[] = {
     {"vassals", KEY_VASSALS, "DIR", 0,
      "Keep the services alive that the files DIR/NAME.ini describe, and follow "
      "every change of these files",
+     2},
+    {"in-order", KEY_IN_ORDER, NULL, 0,
+     "Stop the last in the alphabet first, each when the one after it has "
+     "gone, not all at once",
      2},
     {"control", KEY_CONTROL, "SOCKET", 0,
      "Say there how they are (DIR/.control)", 2},
@@ -88,6 +97,7 @@ static error_t take_vassals(int key, char *arg, struct argp_state *state)
         options->task = RUN_VASSALS;
         options->vassals.directory = arg;
         return 0;
+    case KEY_IN_ORDER: options->vassals.in_order = true; return 0;
     case KEY_CONTROL: options->vassals.control = arg; return 0;
     case KEY_EVENTS:
         options->vassals.events = arg;
@@ -112,6 +122,7 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
     case KEY_VERBOSE: options->verbose = true; return 0;
     case KEY_GRACE:
         options->grace_ms = options_ms(state, "grace", arg);
+        all->vassals.grace_ms = options->grace_ms;
         return 0;
     case KEY_REWRITE: take_rewrite(state, options, arg); return 0;
     case KEY_OK:
@@ -131,7 +142,8 @@ static void parse_run(int argc, char **argv, struct emperor_options *options)
         .parser = take_option,
         .args_doc = "[--] CMD [ARG...]\n--vassals DIR\nstatus DIR|SOCKET",
         .doc = doc};
-    options->init.grace_ms = 8000;
+    options->init.grace_ms = DEFAULT_GRACE_MS;
+    options->vassals.grace_ms = DEFAULT_GRACE_MS;
     for (int number = 1; number < NSIG; number++)
         options->init.rewrite[number] = number;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, options);

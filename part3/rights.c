@@ -74,6 +74,14 @@ static void become_user(const struct rights *rights)
     }
 }
 
+static void become_member(gid_t group)
+{
+    if (geteuid() == 0 && setgroups(0, NULL) < 0)
+        die("leave the groups of root");
+    if (setgid(group) < 0)
+        die("become a member of group %ld", (long)group);
+}
+
 void rights_drop(const struct rights *rights)
 {
     if (rights->umask >= 0)
@@ -86,8 +94,8 @@ void rights_drop(const struct rights *rights)
     }
     if (rights->user)
         become_user(rights);
-    else if (rights->has_group && setgid(rights->gid) < 0)
-        die("become a member of group %ld", (long)rights->gid);
+    else if (rights->has_group)
+        become_member(rights->gid);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         die("give up new privileges");
 }

@@ -1,4 +1,4 @@
-/* signals.c - sigprocmask, signalfd, read. */
+/* signals.c - sigprocmask, signalfd, pidfd_send_signal. */
 #include "signals.h"
 
 #include "common/log.h"
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int signals_open(void)
@@ -28,6 +29,14 @@ int signals_next(int signals)
     struct signalfd_siginfo info;
     ssize_t got = read(signals, &info, sizeof info);
     return got == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+void signals_send(int pidfd, pid_t child, int number)
+{
+    if (pidfd >= 0)
+        syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
+    else
+        kill(child, number);
 }
 
 int signals_number(const char *text)

@@ -5,6 +5,8 @@
 #ifndef PART3_SIGNALS_H
 #define PART3_SIGNALS_H
 
+#include <sys/types.h>
+
 /* Block every signal, from now on and over exec, and return a descriptor that
  * is readable while one is pending; it closes on exec. For start-up, before
  * anything is forked: ends the program if it cannot be done. */
@@ -13,6 +15,10 @@ int signals_open(void);
 /* The number of the next pending signal, or 0 if none is. Many of a kind may
  * have become one. Never blocks. */
 int signals_next(int signals);
+
+/* Send a child of ours a signal, by its pidfd; without one (-1), for want of
+ * descriptors, by its pid: nobody but us buries it, so it is no stranger's. */
+void signals_send(int pidfd, pid_t child, int number);
 
 /* The number of the signal that `text` names: "15", "TERM" or "SIGTERM"; 0 if
  * there is none of that name. */

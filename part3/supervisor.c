@@ -344,7 +344,9 @@ static void spawn(struct supervisor *s, struct place *place)
 {
     if (place->slot.failures > 0 &&
         !fork_budget_take(&s->forks, s->number, net_now())) {
-        slot_postpone(&place->slot, FORK_BUDGET_MS);
+        /* It waits, too. */
+        slot_postpone(&place->slot,
+                      fork_budget_next(&s->forks) - place->slot.until);
         return;
     }
     place->generation = s->generation;
@@ -391,14 +393,9 @@ static const char *why_late(const struct supervisor *s,
     return NULL;
 }
 
-/* Without a pidfd, for want of descriptors, by its pid: nobody but us buries
- * it, so it is no stranger's yet. */
 static void signal_worker(const struct place *place, int number)
 {
-    if (place->pidfd >= 0)
-        syscall(SYS_pidfd_send_signal, place->pidfd, number, NULL, 0);
-    else
-        kill(place->pid, number);
+    signals_send(place->pidfd, place->pid, number);
 }
 
 /* Who waits at a listener that is closed behind us would be lost. */

@@ -233,6 +233,21 @@ bool vassal_has_processes(const struct vassal *vassal)
     return false;
 }
 
+static bool is_unkillable(const struct slot *slot)
+{
+    return slot->state == SLOT_KILLING && slot->until == SLOT_NO_TIMER;
+}
+
+bool vassal_may_end(const struct vassal *vassal)
+{
+    for (int i = 0; i < INSTANCES_MAX; i++) {
+        const struct slot *slot = &vassal->instances[i].slot;
+        if (slot_has_worker(slot) && !is_unkillable(slot))
+            return true;
+    }
+    return false;
+}
+
 int vassal_wanted(const struct vassal *vassal)
 {
     const struct settings *target = vassal_target(vassal);

@@ -81,8 +81,10 @@ void vassal_up(struct vassal *vassal, struct instance *instance, int64_t now);
 void vassal_ended(struct instance *instance, int status, unsigned chance,
                   int64_t now);
 
-/* Is any process left? */
+/* Is any process left? And one that may still end? Whom KILL did not end in
+ * its time, nothing does. */
 bool vassal_has_processes(const struct vassal *vassal);
+bool vassal_may_end(const struct vassal *vassal);
 
 /* In one word: "up", "starting", "changing", "failing", "stopping", "held",
  * "done". */

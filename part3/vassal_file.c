@@ -78,7 +78,7 @@ struct settings *settings_read(const char *text, char why[WHY_BYTES])
                                   .rights = rights_unchanged,
                                   .instances = 1,
                                   .stop_signal = SIGTERM,
-                                  .stop_ms = 8000,
+                                  .stop_ms = 9000,
                                   .start_ms = 1000};
     struct reading reading = {.settings = settings, .next = text, .why = why};
     int bad_line = ini_parse_stream(next_line, &reading, take_line, &reading);

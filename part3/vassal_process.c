@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "part2/signals_reset.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
@@ -68,6 +68,7 @@ __attribute__((noreturn)) static void become_instance(
     const struct settings *settings, int number, pid_t parent)
 {
     setpgid(0, 0);
+    close_range(STDERR_FILENO + 1, ~0U, 0); // ours, and what others left us
     redirect(settings);
     if (settings->directory && chdir(settings->directory) < 0)
         give_up("change to", settings->directory);
@@ -95,7 +96,7 @@ pid_t vassal_spawn(const struct settings *settings, int number)
 
 void vassal_signal(const struct instance *instance, int number)
 {
-    syscall(SYS_pidfd_send_signal, instance->pidfd, number, NULL, 0);
+    signals_send(instance->pidfd, instance->pid, number);
 }
 
 void vassal_kill_group(const struct instance *instance)

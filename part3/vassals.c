@@ -34,7 +34,7 @@ static int64_t soonest(int64_t one, int64_t other)
 
 static int64_t nearest_timer(const struct vassals *v, int64_t now)
 {
-    int64_t nearest = soonest(now + TICK_MS, v->look_at);
+    int64_t nearest = soonest(now + TICK_MS, soonest(v->look_at, v->kill_at));
     for (size_t i = 0; i < v->count; i++)
         for (int j = 0; j < INSTANCES_MAX; j++) {
             const struct instance *instance = &v->list[i]->instances[j];
@@ -62,9 +62,13 @@ static void stop(struct vassals *v, int signal)
     bool at_once = v->mode != GOING_ON;
     if (at_once)
         v->status = 128 + signal;
+    else if (v->options->grace_ms > 0)
+        v->kill_at = net_now() + v->options->grace_ms;
     v->mode = at_once ? ENDING : STOPPING;
     notify("STOPPING=1");
-    log_line(at_once ? "ending at once" : "stopping one after the other");
+    log_line(at_once                ? "ending at once"
+             : v->options->in_order ? "stopping one after the other"
+                                    : "stopping all");
 }
 
 static void reopen_events(const struct vassals *v)
@@ -170,25 +174,36 @@ static void bury_the_dead(const struct vassals *v)
 static void spawn(struct vassal *vassal, struct instance *instance)
 {
     const struct settings *target = vassal_target(vassal);
-    const struct slot_times times = vassal_times(target);
     int64_t now = net_now();
-    bool may = instance->slot.failures == 0 ||
-               fork_budget_take(&vassal->forks, target->instances, now);
-    pid_t pid = may ? vassal_spawn(target, number_of(vassal, instance)) : -1;
-    if (pid > 0) {
-        vassal_started(vassal, instance, pid, now);
-        instance->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-        vassals_report(vassal, instance, "spawn");
+    if (instance->slot.failures > 0 &&
+        !fork_budget_take(&vassal->forks, target->instances, now)) {
+        instance->slot.until = fork_budget_next(&vassal->forks);
         return;
     }
-    if (may)
+    pid_t pid = vassal_spawn(target, number_of(vassal, instance));
+    if (pid < 0) {
+        const struct slot_times times = vassal_times(target);
         log_errno("start %s, trying again", vassal->name);
-    slot_happened(&instance->slot, SLOT_NOT_SPAWNED, &times, (unsigned)random(),
-                  now);
+        slot_happened(&instance->slot, SLOT_NOT_SPAWNED, &times,
+                      (unsigned)random(), now);
+        return;
+    }
+    vassal_started(vassal, instance, pid, now);
+    instance->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    vassals_report(vassal, instance, "spawn");
 }
 
-static void act(struct vassal *vassal, struct instance *instance,
-                enum slot_action action)
+static void kill_group(struct vassals *v, const struct vassal *vassal,
+                       const struct instance *instance)
+{
+    vassals_report(vassal, instance, "kill");
+    vassal_kill_group(instance);
+    if (v->mode == STOPPING)
+        v->status = VASSALS_CUT;
+}
+
+static void act(struct vassals *v, struct vassal *vassal,
+                struct instance *instance, enum slot_action action)
 {
     switch (action) {
     case SLOT_REST: return;
@@ -200,10 +215,7 @@ static void act(struct vassal *vassal, struct instance *instance,
         vassal_signal(instance, instance->settings->stop_signal);
         vassal_signal(instance, SIGCONT); // a stopped one hears nothing else
         break;
-    case SLOT_KILL:
-        vassals_report(vassal, instance, "kill");
-        vassal_kill_group(instance);
-        break;
+    case SLOT_KILL: kill_group(v, vassal, instance); break;
     case SLOT_REPORT: vassals_report(vassal, instance, "unkillable"); break;
     case SLOT_LEAVE:
     case SLOT_ABORT: break; // nobody is late who need not report
@@ -212,7 +224,7 @@ static void act(struct vassal *vassal, struct instance *instance,
     slot_did(&instance->slot, action, &times, net_now());
 }
 
-static void tend_instance(const struct vassals *v, struct vassal *vassal,
+static void tend_instance(struct vassals *v, struct vassal *vassal,
                           struct instance *instance)
 {
     int64_t now = net_now();
@@ -226,28 +238,48 @@ static void tend_instance(const struct vassals *v, struct vassal *vassal,
     if (v->mode == ENDING && slot_has_worker(&instance->slot) &&
         instance->slot.state != SLOT_KILLING)
         action = SLOT_KILL;
-    act(vassal, instance, action);
+    act(v, vassal, instance, action);
 }
 
-/* The last in the alphabet goes first, and then the one before: so what
- * others need is named before them, and outlives them. */
-static void let_the_last_leave(const struct vassals *v)
+static bool is_there(const struct vassals *v, const struct vassal *vassal)
+{
+    return v->mode == GOING_ON ? vassal_has_processes(vassal)
+                               : vassal_may_end(vassal);
+}
+
+/* All at once, so that nobody's time to stop is another's. Or else the last in
+ * the alphabet, and then the one before: what others need is named before
+ * them, and outlives them. */
+static void let_leave(const struct vassals *v)
 {
     bool is_turn = true;
     for (size_t i = v->count; i-- > 0;) {
         struct vassal *vassal = v->list[i];
-        bool has_processes = vassal_has_processes(vassal);
-        if (is_turn || v->mode == ENDING || !has_processes)
+        bool holds_up = is_there(v, vassal) && v->options->in_order;
+        if (is_turn || v->mode == ENDING || !holds_up)
             vassal->leaving = true;
-        is_turn = is_turn && !has_processes;
+        is_turn = is_turn && !holds_up;
     }
+}
+
+/* However they share it, and whoever is deaf: there is one grace for all. */
+static void tend_stop(struct vassals *v)
+{
+    if (v->mode == STOPPING && net_now() >= v->kill_at) {
+        log_line("%zu vassals run %d ms after being told to stop, killing",
+                 v->count, v->options->grace_ms);
+        v->mode = ENDING;
+        v->kill_at = SLOT_NO_TIMER;
+        v->status = VASSALS_CUT;
+    }
+    let_leave(v);
 }
 
 static void forget_who_has_left(struct vassals *v)
 {
     size_t kept = 0;
     for (size_t i = 0; i < v->count; i++)
-        if (v->list[i]->leaving && !vassal_has_processes(v->list[i]))
+        if (v->list[i]->leaving && !is_there(v, v->list[i]))
             vassal_free(v->list[i]);
         else
             v->list[kept++] = v->list[i];
@@ -257,16 +289,20 @@ static void forget_who_has_left(struct vassals *v)
 static void tend_vassals(struct vassals *v)
 {
     if (v->mode != GOING_ON)
-        let_the_last_leave(v);
+        tend_stop(v);
     else if (net_now() >= v->look_at)
         vassals_look(v);
     for (size_t i = 0; i < v->count; i++) {
         struct vassal *vassal = v->list[i];
         if (!vassal_roll(vassal))
             log_line("%s is held back: %s", vassal->name, vassal->held);
-        for (int j = 0; j < INSTANCES_MAX; j++)
-            tend_instance(v, vassal, &vassal->instances[j]);
+        /* Another one first in each turn: where many fail, those at the
+         * beginning would take every fork that the budget allows. */
+        for (unsigned j = 0; j < INSTANCES_MAX; j++)
+            tend_instance(v, vassal,
+                          &vassal->instances[(v->turns + j) % INSTANCES_MAX]);
     }
+    v->turns++;
     forget_who_has_left(v);
 }
 
@@ -274,7 +310,8 @@ static void tend_vassals(struct vassals *v)
 
 int vassals_run(const struct vassals_options *options, int signals)
 {
-    struct vassals v = {.options = options, .signals = signals};
+    struct vassals v = {
+        .options = options, .signals = signals, .kill_at = SLOT_NO_TIMER};
     log_role("emperor");
     vassals_watch(&v);
     vassals_open_control(&v);

@@ -122,9 +122,10 @@ class Family:
     def workers(self):
         return children_of(self.pid)
 
-    def flood(self, *options):
+    def flood(self, *options, path=""):
         return subprocess.Popen(
-            [FLOOD, "--timeout", "15", *options, f"127.0.0.1:{self.port}"],
+            [FLOOD, "--timeout", "15", *options,
+             f"127.0.0.1:{self.port}{path}"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def is_gone(self):

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -14,13 +15,15 @@ import tempfile
 import time
 import unittest
 
-from processes import (PATIENCE, free_port, is_dead, read_proc, status_field,
-                       wait_until)
+from processes import (PATIENCE, free_port, held_at_its_end, is_dead,
+                       read_proc, status_field, wait_until)
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 INIT = f"{BUILD}/3f_emperor"
 PYTHON = "/usr/bin/python3"
 SLEEP = "command = sleep 1000\nstart-time = 0.1\n"
+DEAF = ("command = sh -c 'trap \"\" TERM; while :; do sleep 0.1; done'\n"
+        "start-time = 0.1\n")
 # Says which signals it gets, and ends by TERM or INT.
 LISTENER = (f"command = {PYTHON} -u {{directory}}/listener.py\n"
             "start-time = 0.1\nlog = {directory}/said\n")
@@ -88,12 +91,13 @@ class EmperorTest(unittest.TestCase):
         os.utime(f"{self.vassals}/{name}.ini")
 
     def start(self, *options, before=(), **popen):
+        before_it = self.log().count("] ready, with")
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*before, INIT, "--vassals", self.vassals, *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, **popen)
         self.addCleanup(self.end)
-        self.says("] ready, with")
+        self.says("] ready, with", before_it + 1)
 
     def end(self):
         """Kill it, and whoever it failed to end."""
@@ -331,6 +335,42 @@ class Broken(EmperorTest):
         wait_until(has_been_watched, "it has been watched")
         self.assertLess(states.count("R"), len(states) / 4, states)
 
+    def test_a_fork_that_must_wait_is_no_failure(self):
+        """With it the new version would have failed twice."""
+        count, spare = 6, 4
+        self.put("web", SLEEP + f"instances = {count}\n")
+        self.start()
+        self.becomes("web", "up")
+
+        def the_budget_is_used_up():
+            for pid in self.pids("web"):
+                os.kill(pid, signal.SIGKILL)
+            return self.log().count(": spawn") >= 2 * count + spare
+        wait_until(the_budget_is_used_up, "enough have been started")
+        self.put("web", "command = sh -c '[ -e {directory}/once ] && "
+                 "exec sleep 1000; touch {directory}/once; exit 1'\n"
+                 f"start-time = 0.1\ninstances = {count}\n")
+        wait_until(lambda: os.path.exists(f"{self.directory}/once"),
+                   "one has failed")
+        self.becomes("web", "up")
+        self.assertNotIn("failed, the old one goes on", self.log())
+
+    def test_no_place_takes_all_the_forks_that_there_may_be(self):
+        self.put("web", f"command = sh -c '[ $FORKYARD_INSTANCE -lt 12 ] && "
+                 "exit 1; exec sleep 1000'\ninstances = 14\n"
+                 "start-time = 0.1\n")
+        self.start()
+        wait_until(lambda: self.status()["web"]["up"] == 2, "two are up")
+
+        def all_forks_are_used_up():
+            log = self.log()
+            return log.count(": spawn") >= 14 + 18
+        wait_until(all_forks_are_used_up, "nothing is left of the budget")
+        last = self.pids("web")[-1]
+        os.kill(last, signal.SIGKILL)
+        wait_until(lambda: self.status()["web"]["up"] == 2 and
+                   self.pids("web")[-1] != last, "it is back")
+
     def test_two_never_look_after_one_directory(self):
         self.start()
         second = subprocess.run([INIT, "--vassals", self.vassals],
@@ -415,7 +455,9 @@ class Instances(EmperorTest):
         os.mkdir(f"{self.directory}/own", 0o777)
         self.put("web", LISTENER + f"directory = {self.directory}/own\n"
                  "environment = A=b\numask = 027\nfiles = 99\nmemory = 500\n")
-        self.start(env=dict(os.environ, NOTIFY_SOCKET="/no/such"))
+        with open("/etc/passwd", "rb") as left_open:
+            self.start(env=dict(os.environ, NOTIFY_SOCKET="/no/such"),
+                       pass_fds=[left_open.fileno()])
         self.listens()
         pid = self.pids("web")[0]
         self.assertEqual(read(f"{self.directory}/said"),
@@ -431,6 +473,22 @@ class Instances(EmperorTest):
                          ["0", "1", "2"])
         self.assertEqual(os.readlink(f"/proc/{pid}/fd/0"), "/dev/null")
         self.assertEqual(os.getpgid(pid), pid)
+
+    def test_short_of_descriptors_it_still_tells_all_to_go(self):
+        few, count = 12, 16  # so there is not one more for each of them
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        self.put("web", LISTENER + f"instances = {count}\nfiles = 64\n"
+                 "stop-time = 600\n")
+        self.start(preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (few, most)))
+        self.listens(count)
+        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE,
+                         (most, most))
+        self.remove("web")
+        wait_until(lambda: not self.status(), lambda: "all are gone\n" +
+                   self.log())
+        self.assertEqual(
+            read(f"{self.directory}/said").count("heard 15\n"), count)
 
     def test_a_greedy_one_is_stopped_by_its_limit(self):
         self.put("greedy", f"command = {PYTHON} -c 'x = bytearray(400 << 20)'\n"
@@ -458,12 +516,70 @@ class Instances(EmperorTest):
 
 
 class Ends(EmperorTest):
-    def test_term_stops_the_last_of_them_first(self):
+    def everyone(self, count):
+        """The pids of so many vassals, when all are up."""
+        wait_until(lambda: [vassal["state"] for vassal in
+                            self.status().values()] == count * ["up"],
+                   lambda: f"{count} are up:\n{self.log()}")
+        return [pid for vassal in self.last_status
+                for pid in self.pids_of(vassal)]
+
+    def test_term_stops_all_at_once(self):
+        for name in ("one", "two", "three"):
+            self.put(name, "command = sh -c 'trap \"touch {directory}/"
+                     f"told.{name}; exit\" TERM; "
+                     "while :; do sleep 0.05; done'\nstart-time = 0.1\n")
+        # And this one goes when all the others have been told.
+        self.put("waits", "command = sh -c 'trap \"while [ \\$(ls {directory} | "
+                 "grep -c told) -lt 3 ]; do sleep 0.05; done; exit\" TERM; "
+                 "while :; do sleep 0.05; done'\nstart-time = 0.1\n"
+                 "stop-time = 600\n")
+        self.start("--grace", "0")
+        self.everyone(4)
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(PATIENCE), 0)
+
+    def test_one_grace_holds_for_all(self):
+        for options in ([], ["--in-order"]):
+            with self.subTest(options=options):
+                for i in range(5):
+                    self.put(f"deaf{i}", DEAF + "stop-time = 600\n")
+                self.start("--grace", "1", *options)
+                pids = self.everyone(5)
+                self.process.send_signal(signal.SIGTERM)
+                self.assertEqual(self.process.wait(PATIENCE), 4)
+                self.assertTrue(all(is_dead(pid) for pid in pids))
+                self.says("5 vassals run 1000 ms after being told to stop")
+
+    def test_a_short_stop_time_counts_within_a_long_grace(self):
+        for i in range(5):
+            self.put(f"deaf{i}", DEAF + "stop-time = 0.3\n")
+        self.start("--grace", "600")
+        pids = self.everyone(5)
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(PATIENCE), 4)
+        self.assertTrue(all(is_dead(pid) for pid in pids))
+        self.assertNotIn("after being told", self.log())
+
+    def test_whom_nothing_ends_is_left_behind(self):
+        self.put("10-held", SLEEP)
+        self.put("20-good", SLEEP)
+        self.start("--grace", "0.5")
+        held, good = self.everyone(2)
+        with held_at_its_end(held):
+            self.process.send_signal(signal.SIGTERM)
+            self.assertEqual(self.process.wait(2 * PATIENCE), 4)
+            self.assertFalse(is_dead(held))
+            self.assertTrue(is_dead(good))
+        self.says("10-held 0 (pid", 5)  # spawn ready drain kill
+        self.says(": unkillable: stop")
+
+    def test_they_stop_one_after_the_other_if_so_told(self):
         for name in ("10-base", "20-middle", "30-top"):
             self.put(name, "command = sh -c 'trap \"sleep 0.2; echo "
                      f"{name} >>{self.directory}/ended; exit\" TERM; "
                      "while :; do sleep 0.05; done'\nstart-time = 0.1\n")
-        self.start()
+        self.start("--in-order")
         for name in ("10-base", "20-middle", "30-top"):
             self.becomes(name, "up")
         self.process.send_signal(signal.SIGTERM)
@@ -479,10 +595,8 @@ class Ends(EmperorTest):
         self.assertFalse(os.path.exists(f"{self.vassals}/.control"))
 
     def test_a_second_term_is_quick(self):
-        self.put("deaf", "command = sh -c 'trap \"\" TERM; "
-                 "while :; do sleep 0.1; done'\nstop-time = 600\n"
-                 "start-time = 0.1\n")
-        self.start()
+        self.put("deaf", DEAF + "stop-time = 600\n")
+        self.start("--grace", "600")
         self.becomes("deaf", "up")
         pid = self.pids("deaf")[0]
         self.process.send_signal(signal.SIGTERM)
@@ -623,6 +737,46 @@ class Manual(unittest.TestCase):
         for name in [*names, *keys]:
             self.assertRegex(manual, rf"(?m)^\.(TP|B|BR)?.*(?<![a-z-]){name}"
                              r"(?![a-z-])", name)
+
+
+class Examples(EmperorTest):
+    def test_the_examples_do_what_they_say(self):
+        pages, python = free_port(), self.free_ten()
+        for name in os.listdir("part3/deploy/vassals"):
+            text = read(f"part3/deploy/vassals/{name}")
+            for old, new in (("build/", f"{BUILD}/"), ("8081", str(pages)),
+                             ("809$", f"{python}$")):
+                text = text.replace(old, new)
+            self.put(name.removesuffix(".ini"), text)
+        self.start()
+        self.becomes("30-once", "done")
+        self.becomes("10-pages", "up")
+        self.becomes("20-python", "up")
+        for port in (pages, 10 * python, 10 * python + 1):
+            wait_until(lambda port=port: answers(port) == 200,
+                       lambda: f"it serves:\n{self.log()}")
+        self.assertEqual([vassal["held"] for vassal in self.last_status],
+                         [None, None, None])
+        self.assertIn("the emperor has come up: ", self.log())
+        pid = self.pids("10-pages")[0]
+        self.touch("10-pages")
+        self.says("reloading: generation 2")
+        self.assertEqual(self.pids("10-pages"), [pid])
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(PATIENCE), 0)
+
+    @staticmethod
+    def free_ten():
+        """What two free ports begin with, whose last digits are 0 and 1."""
+        def find():
+            ten = free_port() // 10
+            try:
+                for digit in (0, 1):
+                    socket.create_server(("", 10 * ten + digit)).close()
+            except OSError:
+                return 0
+            return ten
+        return wait_until(find, "there are two")
 
 
 class OtherPeoplesPrograms(EmperorTest):

@@ -8,6 +8,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import textwrap
 import time
 import unittest
 
-from processes import (PATIENCE, children_of, is_dead, status_field,
-                       wait_until)
+from family import has_client
+from processes import (PATIENCE, children_of, held_at_its_end, is_dead,
+                       status_field, wait_until)
 
 BUILD = os.environ.get("BUILD", "build")
 INIT = os.path.abspath(f"{BUILD}/3f_emperor")
@@ -376,6 +378,34 @@ class Others(InitTest):
             return True
         wait_until(has_ended, "it has ended though it was told again")
         self.assertEqual(running.process.returncode, 137)
+
+
+class Deadlines(InitTest):
+    def test_a_server_that_had_to_cut_says_so_itself(self):
+        """It needs 8 seconds to give up a request: the grace is longer."""
+        running = self.start("--", f"{BUILD}/3e_supervised", "--port", "0",
+                             "--root", "www", "--workers", "1", "--events", "-")
+        said = ""
+        while "listening on" not in said:
+            said = running.process.stderr.readline()
+        port = int(re.search(r":(\d+)/", said).group(1))
+        while '"ready"' not in running.process.stdout.readline():
+            pass
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+            client.sendall(b"GET /slow?ms=60000 HTTP/1.0\r\n\r\n")
+            server = children_of(running.pid)[0]
+            worker = children_of(server)[0]
+            wait_until(lambda: has_client(worker), "it is served")
+            running.send(signal.SIGTERM)
+            said = running.process.communicate(timeout=PATIENCE)[1]
+        self.assertEqual(running.process.returncode, 4, said)
+        self.assertNotIn("after being told to", said)
+
+    def test_whom_nothing_ends_is_left_behind(self):
+        running = self.listen("--grace", "0.5")
+        with held_at_its_end(children_of(running.pid)[0]):
+            running.send(signal.SIGTERM)
+            self.assertEqual(running.process.wait(PATIENCE), 137)
 
 
 class Terminal:

@@ -125,7 +125,7 @@ START_TEST(what_a_file_does_not_say_has_a_default)
     ck_assert_int_eq(settings->restart, RESTART_ALWAYS);
     ck_assert_int_eq(settings->stop_signal, SIGTERM);
     ck_assert_int_eq(settings->reload_signal, 0);
-    ck_assert_int_eq(settings->stop_ms, 8000);
+    ck_assert_int_eq(settings->stop_ms, 9000);
     ck_assert_int_eq(settings->start_ms, 1000);
     ck_assert_int_eq(settings->rights.umask, -1);
     settings_drop(settings);
@@ -492,6 +492,9 @@ START_TEST(a_crash_loop_costs_one_fork_a_second_in_the_end)
     for (int i = 0; i < 5; i++) // after a rest
         ck_assert(fork_budget_take(&budget, MEMBERS, NOW + 100000));
     ck_assert(!fork_budget_take(&budget, MEMBERS, NOW + 100000));
+    int64_t next = fork_budget_next(&budget);
+    ck_assert(!fork_budget_take(&budget, MEMBERS, next - 1));
+    ck_assert(fork_budget_take(&budget, MEMBERS, next));
 }
 END_TEST
 
