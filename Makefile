@@ -252,8 +252,9 @@ $(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
 
 # The supervisor knows no HTTP, and its workers know no supervisor.
 SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
-            successor family_options slot signals scoreboard channel \
-            listener handover rights events notify pid_file fork_budget))
+            upgrade predecessors family_options slot signals scoreboard \
+            channel listener handover rights events notify pid_file \
+            fork_budget))
 $(B)/3e_supervised: $(call objects,$(addprefix part3/,3e_supervised worker \
     status)) $(SUPERVISOR) $(GATEWAYS)
 
@@ -330,8 +331,7 @@ $(B)/test_vassals: $(filter-out %/vassals.o %/vassals_files.o \
     part2/signals_reset common/log)
 $(B)/test_vassals: LIBRARIES := -lcheck -lsubunit -linih -lrt -lm
 $(B)/test_events: $(call objects,part3/events common/log)
-$(B)/test_handover: $(call objects,part3/handover part2/signals_reset \
-    common/log)
+$(B)/test_handover: $(call objects,part3/handover common/log)
 $(B)/test_notify: $(call objects,part3/notify)
 $(B)/test_pid_file: $(call objects,part3/pid_file)
 $(B)/test_status: $(call objects,part3/status part3/slot part3/scoreboard \

@@ -1,0 +1,170 @@
+/* upgrade.c - from this binary to the next one, with the same pid.
+ *
+ * First the next one is tried: started beside us, with our listener, it loads
+ * its programs, may even answer, and must end when it is told. Only if it did
+ * all that, we become it: whoever watches this process, an init or a service
+ * manager, sees one that never ended. If it did not, it is as if it had never
+ * been, but for what the log says. */
+#include "supervisor_parts.h"
+
+#include "common/log.h"
+#include "common/net.h"
+#include "handover.h"
+#include "predecessors.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORKERS_TIMES = 3 }; // it has as long as three workers in a row
+
+void upgrade_ask(struct supervisor *s)
+{
+    s->upgrade_asked = true;
+}
+
+/* --- The trial --- */
+
+/* It ends its own workers first, and needs as long as they do. */
+static struct slot_times trial_times(const struct supervisor *s)
+{
+    struct slot_times times = s->options->times;
+    times.ready_ms *= WORKERS_TIMES;
+    times.drain_ms += times.kill_ms;
+    return times;
+}
+
+static void start_trial(struct supervisor *s)
+{
+    char *const *argv = s->options->argv;
+    s->upgrade_asked = false;
+    struct trial trial = {.slot = {.until = SLOT_NO_TIMER}, .is_wanted = true};
+    trial.pid = handover_try(argv, s->listener, &trial.ready);
+    if (trial.pid < 0) {
+        log_errno("upgrading: try %s", argv[0]);
+        return;
+    }
+    const struct slot_times times = trial_times(s);
+    slot_happened(&trial.slot, SLOT_SPAWNED, &times, 0, net_now());
+    s->trial = trial;
+    log_line("upgrading: pid %d tries %s", (int)trial.pid, argv[0]);
+}
+
+static void stop_hearing(struct trial *trial)
+{
+    if (trial->ready >= 0)
+        close(trial->ready);
+    trial->ready = -1;
+}
+
+void upgrade_hear(struct supervisor *s)
+{
+    struct trial *trial = &s->trial;
+    char word;
+    ssize_t got = trial->ready >= 0 ? read(trial->ready, &word, 1) : -1;
+    if (got < 0)
+        return;
+    stop_hearing(trial);
+    trial->is_wanted = false; // now we know what it was to tell us
+    trial->passed = got == 1 && word == HANDOVER_VERSION;
+    log_line(trial->passed ? "upgrading: pid %d is ready, and may go"
+             : got == 1    ? "upgrading: pid %d cannot take our place"
+                           : "upgrading: pid %d will never be ready",
+             (int)trial->pid);
+}
+
+static void tend_trial(struct supervisor *s)
+{
+    struct trial *trial = &s->trial;
+    const struct slot_times times = trial_times(s);
+    int64_t now = net_now();
+    if (trial->slot.state == SLOT_STARTING && now >= trial->slot.until &&
+        trial->is_wanted) {
+        log_line("upgrading: pid %d is not ready in time", (int)trial->pid);
+        trial->is_wanted = false; // it may have clients: they come first
+    }
+    enum slot_action action = slot_next(
+        &trial->slot, trial->is_wanted && s->mode == GOING_ON, false, now);
+    if (action == SLOT_DRAIN)
+        kill(trial->pid, SIGTERM); // our child, not yet buried: no stranger
+    else if (action == SLOT_KILL)
+        kill(trial->pid, SIGKILL);
+    slot_did(&trial->slot, action, &times, now);
+}
+
+void upgrade_exited(struct supervisor *s, int status)
+{
+    struct trial *trial = &s->trial;
+    bool killed = WIFSIGNALED(status);
+    int number = killed ? WTERMSIG(status) : WEXITSTATUS(status);
+    trial->passed = trial->passed && !killed &&
+                    (number == SUPERVISOR_DRAINED || number == SUPERVISOR_CUT);
+    if (!trial->passed)
+        log_line("upgrading: pid %d ended (%s %d), going on as we are",
+                 (int)trial->pid, killed ? "killed by signal" : "status",
+                 number);
+    stop_hearing(trial);
+    trial->slot = (struct slot){.until = SLOT_NO_TIMER};
+    trial->pid = 0;
+}
+
+void upgrade_end(struct supervisor *s)
+{
+    struct trial *trial = &s->trial;
+    if (!slot_has_worker(&trial->slot))
+        return;
+    struct slot_times times = s->options->times;
+    times.drain_ms = times.abort_ms;
+    kill(trial->pid, SIGINT);
+    slot_did(&trial->slot, SLOT_DRAIN, &times, net_now());
+}
+
+/* --- In our place --- */
+
+static void become_next(struct supervisor *s)
+{
+    char *const *argv = s->options->argv;
+    s->trial.passed = false;
+    char *workers = predecessors_write(s);
+    if (workers) {
+        log_line("upgrading: becoming %s", argv[0]);
+        handover_become(argv, s->listener, workers);
+    }
+    log_errno("upgrading: become %s, going on as we are", argv[0]);
+    predecessors_close_on_exec(s);
+    free(workers);
+}
+
+/* Asked for once more meanwhile: then the file may be another by now. */
+void upgrade_tend(struct supervisor *s)
+{
+    if (slot_has_worker(&s->trial.slot))
+        tend_trial(s);
+    else if (s->mode != GOING_ON || handover_is_trial())
+        return;
+    else if (s->upgrade_asked && s->announced)
+        start_trial(s);
+    else if (s->trial.passed)
+        become_next(s);
+}
+
+void upgrade_take_over(struct supervisor *s)
+{
+    s->predecessors = predecessors_adopt(s);
+    if (!handover_workers())
+        return;
+    log_line("upgraded: %d workers of the last binary serve on until there "
+             "are others",
+             s->predecessors);
+    s->was_ready = s->announced = true; // before, by the same process
+    staffing_replace_all(s);
+}
+
+void upgrade_bury_predecessor(struct supervisor *s, struct place *place)
+{
+    place->is_predecessor = false;
+    s->predecessors--;
+    if (s->predecessors == 0)
+        log_line("upgraded: the last binary's last worker has gone");
+}
