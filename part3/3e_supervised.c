@@ -16,9 +16,8 @@ int main(int argc, char **argv)
 {
     int signals = signals_open();
     struct family_options options = family_default_options(argv);
-    const struct own_options own = {.argp = &family_argp,
-                                    .values = &options,
-                                    .keeps_signals = true};
+    const struct own_options own = {
+        .argp = &family_argp, .values = &options, .keeps_signals = true};
     static struct job job; // for as long as there is a process
     job = (struct job){
         .service = service_parse_with(argc, argv,

@@ -30,10 +30,10 @@ static long number_in(const char *name)
 
 static void forget_environment(void)
 {
-    static const char *const names[] = {
-        "LISTEN_PID",        "LISTEN_FDS",    "LISTEN_FDNAMES",
-        "FORKYARD_READY_FD", "FORKYARD_KEPT", "FORKYARD_LISTENER",
-        "FORKYARD_WORKERS"};
+    static const char *const names[] = {"LISTEN_PID",      "LISTEN_FDS",
+                                        "LISTEN_FDNAMES",  "FORKYARD_READY_FD",
+                                        "FORKYARD_KEPT",   "FORKYARD_LISTENER",
+                                        "FORKYARD_WORKERS"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unsetenv(names[i]);
 }
@@ -138,7 +138,8 @@ static void take_only(int listener, int ready)
 }
 
 /* In the child. The service manager is not to hear of it. */
-__attribute__((noreturn)) static void be_tried(char *const argv[],
+__attribute__((noreturn)) static void be_tried(const char *program,
+                                               char *const argv[],
                                                pid_t supervisor)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -149,12 +150,13 @@ __attribute__((noreturn)) static void be_tried(char *const argv[],
     set_number("FORKYARD_READY_FD", READY_FD);
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
-    execvp(argv[0], argv);
-    log_errno("run %s", argv[0]);
+    execv(program, argv);
+    log_errno("run %s", program);
     _exit(EXIT_FAILURE);
 }
 
-pid_t handover_try(char *const argv[], int listener, int *ready)
+pid_t handover_try(const char *program, char *const argv[], int listener,
+                   int *ready)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -163,7 +165,7 @@ pid_t handover_try(char *const argv[], int listener, int *ready)
     pid_t trial = fork();
     if (trial == 0) {
         take_only(listener, ends[1]);
-        be_tried(argv, supervisor);
+        be_tried(program, argv, supervisor);
     }
     int kept = errno;
     close(ends[1]);
@@ -177,7 +179,8 @@ pid_t handover_try(char *const argv[], int listener, int *ready)
 
 /* --- In our place --- */
 
-void handover_become(char *const argv[], int listener, const char *table)
+void handover_become(const char *program, char *const argv[], int listener,
+                     const char *table)
 {
     announce_listener();
     set_number("FORKYARD_LISTENER", listener);
@@ -185,7 +188,7 @@ void handover_become(char *const argv[], int listener, const char *table)
     if (is_kept)
         set_number("FORKYARD_KEPT", 1);
     fcntl(listener, F_SETFD, 0);
-    execvp(argv[0], argv);
+    execv(program, argv);
     int kept = errno;
     close_on_exec(listener);
     forget_environment();

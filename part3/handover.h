@@ -36,15 +36,17 @@ const char *handover_workers(void);
 /* Tell whoever tries us that we are ready. */
 void handover_ready(void);
 
-/* Start a trial of `argv` with `listener`, in a process group of its own; it
+/* Start a trial of `program` with `listener`, in a process group of its own; it
  * dies with us. Returns its pid, or -1 with errno and nothing changed; *ready
  * does not block: one byte says that it is ready, the end of input that it
  * never will be. Every signal stays blocked until it hears them itself. */
-pid_t handover_try(char *const argv[], int listener, int *ready);
+pid_t handover_try(const char *program, char *const argv[], int listener,
+                   int *ready);
 
-/* Become `argv`, with the same pid, listener and blocked signals, and with
+/* Become `program`, with the same pid, listener and blocked signals, and with
  * whatever else does not close on exec. Returns, with errno and nothing
  * changed, only if that fails. */
-void handover_become(char *const argv[], int listener, const char *workers);
+void handover_become(const char *program, char *const argv[], int listener,
+                     const char *workers);
 
 #endif

@@ -17,8 +17,18 @@
 enum { PLACES, GENERATION, WORKERS, EXTRA, HEAD_NUMBERS };
 /* then these of each worker. A timer crosses as what is left of it, so that
  * the time exec takes is nobody's. */
-enum { PLACE, PID, CHANNEL, OF_GENERATION, BORN, STATE, SINCE, LEFT, LEAVING,
-       WORKER_NUMBERS };
+enum {
+    PLACE,
+    PID,
+    CHANNEL,
+    OF_GENERATION,
+    BORN,
+    STATE,
+    SINCE,
+    LEFT,
+    LEAVING,
+    WORKER_NUMBERS
+};
 
 enum { NO_TIMER = -1 }; // for LEFT
 
@@ -112,9 +122,9 @@ static bool can_be_channel(int fd)
 {
     int family = 0;
     socklen_t len = sizeof family;
-    return fd == -1 || (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) ==
-                            0 &&
-                        family == AF_UNIX);
+    return fd == -1 ||
+           (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) == 0 &&
+            family == AF_UNIX);
 }
 
 static bool can_be_so(const struct supervisor *s, const long long worker[])

@@ -7,6 +7,7 @@
 #include "supervisor.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 
 /* What the supervisor alone knows of a worker. */
 struct place {
@@ -32,6 +33,7 @@ struct trial {
     int ready;      // it says so there; -1: no need to listen
     bool is_wanted; // we wait for that
     bool passed;
+    struct stat file; // of its program
 };
 
 struct supervisor {

@@ -12,8 +12,11 @@
 #include "handover.h"
 #include "predecessors.h"
 
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +25,33 @@ enum { WORKERS_TIMES = 3 }; // it has as long as three workers in a row
 void upgrade_ask(struct supervisor *s)
 {
     s->upgrade_asked = true;
+}
+
+/* --- The file --- */
+
+/* As execvp(3) does, but that would have a shell run what is no program. */
+static const char *find_program(const char *name)
+{
+    static char path[PATH_MAX];
+    const char *folders = getenv("PATH");
+    if (!folders || strchr(name, '/'))
+        return name;
+    while (*folders) {
+        int len = (int)strcspn(folders, ":");
+        snprintf(path, sizeof path, "%.*s%s%s", len, folders,
+                 len > 0 ? "/" : "./", name);
+        if (access(path, X_OK) == 0)
+            return path;
+        folders += folders[len] ? len + 1 : len;
+    }
+    return name;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+           a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 /* --- The trial --- */
@@ -38,17 +68,19 @@ static struct slot_times trial_times(const struct supervisor *s)
 static void start_trial(struct supervisor *s)
 {
     char *const *argv = s->options->argv;
-    s->upgrade_asked = false;
+    const char *program = find_program(argv[0]);
     struct trial trial = {.slot = {.until = SLOT_NO_TIMER}, .is_wanted = true};
-    trial.pid = handover_try(argv, s->listener, &trial.ready);
+    s->upgrade_asked = false;
+    stat(program, &trial.file); // if it is not there, the trial will say so
+    trial.pid = handover_try(program, argv, s->listener, &trial.ready);
     if (trial.pid < 0) {
-        log_errno("upgrading: try %s", argv[0]);
+        log_errno("upgrading: try %s", program);
         return;
     }
     const struct slot_times times = trial_times(s);
     slot_happened(&trial.slot, SLOT_SPAWNED, &times, 0, net_now());
     s->trial = trial;
-    log_line("upgrading: pid %d tries %s", (int)trial.pid, argv[0]);
+    log_line("upgrading: pid %d tries %s", (int)trial.pid, program);
 }
 
 static void stop_hearing(struct trial *trial)
@@ -124,14 +156,21 @@ void upgrade_end(struct supervisor *s)
 
 static void become_next(struct supervisor *s)
 {
-    char *const *argv = s->options->argv;
+    const char *program = find_program(s->options->argv[0]);
+    struct stat file = {0};
     s->trial.passed = false;
+    stat(program, &file);
+    if (!is_same_file(&file, &s->trial.file)) {
+        log_line("upgrading: %s is another by now", program);
+        s->upgrade_asked = true;
+        return;
+    }
     char *workers = predecessors_write(s);
     if (workers) {
-        log_line("upgrading: becoming %s", argv[0]);
-        handover_become(argv, s->listener, workers);
+        log_line("upgrading: becoming %s", program);
+        handover_become(program, s->options->argv, s->listener, workers);
     }
-    log_errno("upgrading: become %s, going on as we are", argv[0]);
+    log_errno("upgrading: become %s, going on as we are", program);
     predecessors_close_on_exec(s);
     free(workers);
 }
