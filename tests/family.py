@@ -91,7 +91,8 @@ class Family:
 
     def says(self, text, count=1):
         wait_until(lambda: self.log().count(text) >= count,
-                   f"the log says {text!r} {count} times:\n{self.log()}")
+                   lambda: f"the log says {text!r} {count} times:\n"
+                   f"{self.log()}")
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE)

@@ -36,8 +36,8 @@ left_behind() {
 }
 
 before=$(left_behind)
-set -- tests/*.bats tests/test_family.py tests/test_init.py \
-    tests/test_emperor.py "$@"
+set -- tests/*.bats tests/test_family.py tests/test_upgrade.py \
+    tests/test_init.py tests/test_emperor.py "$@"
 printf '%s\n' "$@" | xargs -P "$JOBS" -n 1 tests/run.sh --one
 
 failed=$(cd "$KEPT" && find . -name '*.failed' | sed 's|^\./\(.*\)\.failed| \1|' | tr -d '\n')
