@@ -68,5 +68,5 @@ start_family() {
 
 # The supervisor is the next binary, and all workers are that one's.
 is_upgraded() {
-    grep -q 'upgraded: the last .* has gone' "$log"
+    grep -q 'upgraded: 0 workers of the last binary' "$log"
 }

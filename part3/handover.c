@@ -149,7 +149,6 @@ __attribute__((noreturn)) static void be_tried(const char *program,
     announce_listener();
     set_number("FORKYARD_READY_FD", READY_FD);
     unsetenv("NOTIFY_SOCKET");
-    unsetenv("WATCHDOG_USEC");
     execv(program, argv);
     log_errno("run %s", program);
     _exit(EXIT_FAILURE);

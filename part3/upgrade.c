@@ -132,7 +132,7 @@ void upgrade_exited(struct supervisor *s, int status)
     int number = killed ? WTERMSIG(status) : WEXITSTATUS(status);
     trial->passed = trial->passed && !killed &&
                     (number == SUPERVISOR_DRAINED || number == SUPERVISOR_CUT);
-    if (!trial->passed)
+    if (!trial->passed && s->mode == GOING_ON)
         log_line("upgrading: pid %d ended (%s %d), going on as we are",
                  (int)trial->pid, killed ? "killed by signal" : "status",
                  number);
@@ -180,7 +180,7 @@ void upgrade_tend(struct supervisor *s)
 {
     if (slot_has_worker(&s->trial.slot))
         tend_trial(s);
-    else if (s->mode != GOING_ON || handover_is_trial())
+    else if (s->mode != GOING_ON)
         return;
     else if (s->upgrade_asked && s->announced)
         start_trial(s);
@@ -188,15 +188,21 @@ void upgrade_tend(struct supervisor *s)
         become_next(s);
 }
 
+/* --- What is left of the last one --- */
+
+static void log_predecessors(const struct supervisor *s)
+{
+    log_line("upgraded: %d workers of the last binary are left",
+             s->predecessors);
+}
+
 void upgrade_take_over(struct supervisor *s)
 {
-    s->predecessors = predecessors_adopt(s);
     if (!handover_workers())
         return;
-    log_line("upgraded: %d workers of the last binary serve on until there "
-             "are others",
-             s->predecessors);
+    s->predecessors = predecessors_adopt(s);
     s->was_ready = s->announced = true; // before, by the same process
+    log_predecessors(s);
     staffing_replace_all(s);
 }
 
@@ -205,5 +211,5 @@ void upgrade_bury_predecessor(struct supervisor *s, struct place *place)
     place->is_predecessor = false;
     s->predecessors--;
     if (s->predecessors == 0)
-        log_line("upgraded: the last binary's last worker has gone");
+        log_predecessors(s);
 }

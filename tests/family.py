@@ -15,7 +15,7 @@ from processes import PATIENCE, children_of, wait_until
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 BUILD = os.environ.get("BUILD", "build")
 STAGE = os.path.abspath(f"{BUILD}/3e_supervised")
-UPGRADED = "upgraded: the last binary's last worker has gone"
+UPGRADED = "upgraded: 0 workers of the last binary are left"
 FLOOD = os.path.abspath(f"{BUILD}/flood")
 
 

@@ -82,14 +82,14 @@ class UpgradeTest(FamilyTest):
     def start_here(self, *options, **popen):
         return self.start(*options, stage=self.stage, **popen)
 
-    def start_app(self, app, *options):
+    def start_app(self, app, *options, **popen):
         """With an application in Python that is loaded like that."""
         self.write("shop.py", SHOP.replace("HERE", repr(self.directory)) +
                    textwrap.dedent(app))
         return self.start_here("--wsgi-path", self.directory, "--wsgi",
-                               "/shop=shop:app", *options)
+                               "/shop=shop:app", *options, **popen)
 
-    def start_half_ready(self, *options):
+    def start_half_ready(self, *options, **popen):
         """Of the workers of its trial one comes up, and no other."""
         return self.start_app("""\
             if "TRIAL" in os.environ:
@@ -97,7 +97,7 @@ class UpgradeTest(FamilyTest):
                     os.mkdir("first")
                 except FileExistsError:
                     time.sleep(1000)
-            """, *options)
+            """, *options, **popen)
 
     def try_half_ready(self, family):
         os.rename(self.stage, self.stage + ".good")
@@ -376,7 +376,7 @@ class RolledBack(UpgradeTest):
                 loads.seek(0)
                 if len(loads.read()) > 4 and not os.path.exists("ok"):
                     os._exit(9)
-            """, "--workers", "2")
+            """, "--workers", "2", "--beat-timeout", "1")
         workers = family.workers()
         flood = family.flood("-n", "5000", "-c", "4")
         family.send(signal.SIGUSR2)
@@ -385,6 +385,7 @@ class RolledBack(UpgradeTest):
         self.keeps_its_pid(family)
         self.assertLessEqual(set(workers), set(family.workers()))
         self.assertNotIn("keeping generation", family.log())
+        self.assertNotIn("suspect", family.log())
         self.write("ok", "")
         family.says(UPGRADED)
         self.assertEqual(len(family.workers()), 2)
@@ -443,7 +444,8 @@ class Interrupted(UpgradeTest):
 
     @needs_python
     def test_term_waits_for_the_clients_of_a_trial(self):
-        family = self.start_half_ready("--workers", "2")
+        family = self.start_half_ready("--workers", "2",
+                                       start_new_session=True)
         for worker in family.workers():
             os.kill(worker, signal.SIGSTOP)  # so all clients are the trial's
         trial = self.try_half_ready(family)
@@ -452,7 +454,8 @@ class Interrupted(UpgradeTest):
             wait_until(lambda: any(has_client(worker)
                                    for worker in children_of(trial)),
                        "the trial has a client")
-            family.send(signal.SIGTERM)
+            # As an init does it that tells the whole process group.
+            os.killpg(family.pid, signal.SIGTERM)
             family.says("draining, then ending")
             self.assertIn(b"slept 1500 ms", client.makefile("rb").read())
         for worker in family.workers():
@@ -501,12 +504,13 @@ class Interrupted(UpgradeTest):
         self.addCleanup(family.end)
         family.log_path = f"{self.directory}/log"
         stop = threading.Event()
+        rounds = []
 
         def pester():
-            while not stop.is_set():
+            while not stop.wait(0.001):
+                rounds.append(len(rounds))
                 for number in ON_THE_WAY:
                     family.send(number)
-                time.sleep(0.001)
 
         pest = threading.Thread(target=pester)
         pest.start()
@@ -514,13 +518,20 @@ class Interrupted(UpgradeTest):
             wait_until(lambda: os.path.exists(family.log_path) and
                        "ready, with" in family.log(), "it is ready")
             wait_until(lambda: tried_pid(family), "it is tried")
-            time.sleep(1)
+            so_far = len(rounds)
+            wait_until(lambda: len(rounds) > so_far + 500, "it is pestered")
         finally:
             stop.set()
             pest.join()
         family.says(UPGRADED)
         self.keeps_its_pid(family)
         self.assertEqual(family.get("/hello.txt")[0], 200)
+
+    def test_term_before_it_can_hear_is_heard_then(self):
+        family = Family("--workers", "1", preexec_fn=block_all_signals)
+        self.addCleanup(family.end)
+        family.send(signal.SIGTERM)
+        self.assertEqual(family.process.wait(PATIENCE), 0)
 
     def test_no_signal_kills_while_it_becomes_the_next(self):
         family = self.start("--workers", "1")
