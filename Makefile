@@ -255,8 +255,9 @@ $(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
 
 # The supervisor knows no HTTP, and its workers know no supervisor.
 SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
-            successor family_options slot signals scoreboard channel \
-            listener handover rights events notify pid_file fork_budget))
+            upgrade predecessors family_options slot signals scoreboard \
+            channel listener handover rights events notify pid_file \
+            fork_budget))
 $(B)/3e_supervised: $(call objects,$(addprefix part3/,3e_supervised worker \
     status)) $(SUPERVISOR) $(GATEWAYS)
 
@@ -326,7 +327,8 @@ $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
 $(B)/test_c_app: $(C_APP) $(SERVICE)
 $(B)/test_slot: $(call objects,part3/slot)
 $(B)/test_channel: $(call objects,part3/channel)
-$(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
+$(B)/test_supervisor $(B)/test_predecessors: \
+    $(filter-out %/family_options.o,$(SUPERVISOR)) \
     $(call objects,part2/signals_reset common/net common/log)
 $(B)/test_wsgi: $(WSGI) $(SERVICE)
 $(B)/test_vassals: $(filter-out %/vassals.o %/vassals_files.o \
@@ -334,8 +336,7 @@ $(B)/test_vassals: $(filter-out %/vassals.o %/vassals_files.o \
     part2/signals_reset common/log)
 $(B)/test_vassals: LIBRARIES := -lcheck -lsubunit -linih -lrt -lm
 $(B)/test_events: $(call objects,part3/events common/log)
-$(B)/test_handover: $(call objects,part3/handover part2/signals_reset \
-    common/log)
+$(B)/test_handover: $(call objects,part3/handover common/log)
 $(B)/test_notify: $(call objects,part3/notify)
 $(B)/test_pid_file: $(call objects,part3/pid_file)
 $(B)/test_listener: $(call objects,part3/listener common/log)

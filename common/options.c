@@ -248,7 +248,8 @@ struct options options_parse(int argc, char **argv, const char *about,
                               .limits = default_limits};
     struct input input = {
         .options = &options, .root = ".", .own = own ? own->values : NULL};
-    reset_signals();
+    if (!own || !own->keeps_signals)
+        reset_signals();
     fill_standard_descriptors();
     name_role();
     argp_parse(&argp, argc, argv, 0, NULL, &input);

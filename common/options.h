@@ -6,6 +6,7 @@
 #include "limits.h"
 
 #include <argp.h>
+#include <stdbool.h>
 
 struct options {
     const char *host;
@@ -19,12 +20,14 @@ struct options {
 struct own_options {
     const struct argp *argp;
     void *values;
+    bool keeps_signals; // main has set them up before: they stay so
 };
 
 /* Parse the command line. `about` is the first line of --help, "3c - ...";
- * `own` may be NULL. Also names the log's role after the program. For
- * start-up: --help ends the program with 0, a wrong command line with 64
- * (EX_USAGE), a root that cannot be opened with 1, each after saying why. */
+ * `own` may be NULL. Also names the log's role after the program, and undoes
+ * what whoever started us has done to signals. For start-up: --help ends the
+ * program with 0, a wrong command line with 64 (EX_USAGE), a root that cannot
+ * be opened with 1, each after saying why. */
 struct options options_parse(int argc, char **argv, const char *about,
                              const struct own_options *own);
 

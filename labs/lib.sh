@@ -60,25 +60,13 @@ start_twin() {
     start_twin_of "$lab" "$@"
 }
 
-# start_family [OPTION...]: 3e, all its workers ready, and its pid in a file.
+# start_family [OPTION...]: 3e, all its workers ready.
 start_family() {
-    start_stage 3e --quiet --pid-file "$lab_dir/pid" "$@"
+    start_stage 3e --quiet "$@"
     await_family
-    end_by 'end_successor; lab_clean_up'
 }
 
-# The pid of the supervisor, whichever binary it is now.
-family() {
-    cat "$lab_dir/pid" 2>/dev/null
-}
-
+# The supervisor is the next binary, and all workers are that one's.
 is_upgraded() {
-    is_dead "$server" && [ -n "$(family)" ] && [ "$(family)" != "$server" ]
-}
-
-# After an upgrade it is not our child any more.
-end_successor() {
-    [ -n "$(family)" ] && [ "$(family)" != "${server:-}" ] || return 0
-    kill -TERM "$(family)" 2>/dev/null
-    wait_until 100 [ ! -e "$lab_dir/pid" ]
+    grep -q 'upgraded: 0 workers of the last binary' "$log"
 }

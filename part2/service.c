@@ -85,7 +85,9 @@ struct service service_parse_with(int argc, char **argv, const char *about,
             (struct argp_child){.argp = own->argp, .group = (int)count + 1};
     const struct argp argp = {.parser = parse, .children = children};
     struct input input = {&service, own ? own->values : NULL};
-    const struct own_options all = {&argp, &input};
+    const struct own_options all = {.argp = &argp,
+                                    .values = &input,
+                                    .keeps_signals = own && own->keeps_signals};
     service.options = options_parse(argc, argv, about, &all);
     service.document_root = path_of(service.options.files.root);
     return service;

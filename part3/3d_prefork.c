@@ -90,7 +90,7 @@ static void bury_them_all(int count)
 int main(int argc, char **argv)
 {
     int workers = 4;
-    const struct own_options own = {&own_argp, &workers};
+    const struct own_options own = {.argp = &own_argp, .values = &workers};
     struct service service = service_parse_with(
         argc, argv, "3d - workers made beforehand", all_gateways, &own);
     signal(SIGPIPE, SIG_IGN); // a client that left is an error, not a death

@@ -14,8 +14,10 @@
 
 int main(int argc, char **argv)
 {
+    int signals = signals_open();
     struct family_options options = family_default_options(argv);
-    const struct own_options own = {&family_argp, &options};
+    const struct own_options own = {
+        .argp = &family_argp, .values = &options, .keeps_signals = true};
     static struct job job; // for as long as there is a process
     job = (struct job){
         .service = service_parse_with(argc, argv,
@@ -24,7 +26,6 @@ int main(int argc, char **argv)
         .status = options.status,
         .loaded = options.preload,
     };
-    int signals = signals_open();
     int listener = handover_take();
     if (listener < 0)
         listener =

@@ -78,7 +78,21 @@ static const struct argp_option table[] = {
     {0},
 };
 
-struct family_options family_default_options(char **argv)
+/* Parsers cut the arguments into pieces; the next binary needs them whole. */
+static char *const *copy_of(char *const argv[])
+{
+    size_t count = 0;
+    while (argv[count])
+        count++;
+    char **copy = calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = strdup(argv[i]);
+    if (!copy || (count > 0 && !copy[count - 1]))
+        die("keep the command line");
+    return copy;
+}
+
+struct family_options family_default_options(char *const argv[])
 {
     cpu_set_t allowed;
     int processors = sched_getaffinity(0, sizeof allowed, &allowed) == 0
@@ -92,7 +106,7 @@ struct family_options family_default_options(char **argv)
                 .request_ms = 30000,
                 .times = slot_default_times,
                 .rights = rights_unchanged,
-                .argv = argv,
+                .argv = copy_of(argv),
             },
         .status = {.path = "/status"},
     };

@@ -14,8 +14,8 @@ struct family_options {
 };
 
 /* As many workers as there are processors, and the times of slot.h. `argv` is
- * what main was given; it is kept. */
-struct family_options family_default_options(char **argv);
+ * what main was given, not yet parsed; it is copied. */
+struct family_options family_default_options(char *const argv[]);
 
 /* Finds a struct family_options as its state->input. */
 extern const struct argp family_argp;

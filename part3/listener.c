@@ -22,7 +22,7 @@ static bool is_local(int listener)
  * Of a packet whose SYN bit is set (RFC 9293 3.1) accept 0 bytes, of others
  * all: so no connection begins. One that is half made can still be completed,
  * and those made already are not the filter's business. Whoever is dropped
- * tries again a second later, and finds our successor, or nobody. */
+ * tries again a second later, and finds who comes after us, or nobody. */
 void listener_freeze(int listener)
 {
     if (is_local(listener)) {

@@ -6,7 +6,7 @@
  * whatever it held before. Returns 0, or -1 with errno. */
 int pid_file_write(const char *path);
 
-/* Remove it, unless it holds another pid by now: our successor's. */
+/* Remove it, unless it holds another pid by now. */
 void pid_file_remove(const char *path);
 
 #endif

@@ -246,15 +246,8 @@ static bool is_reloading(const struct supervisor *s)
     return false;
 }
 
-/* A hundred in a row are one that goes on, and one again. */
-void staffing_reload(struct supervisor *s)
+void staffing_replace_all(struct supervisor *s)
 {
-    if (s->mode != GOING_ON)
-        return;
-    s->replace_after = 0; // whoever asks for it believes that it can work
-    s->reload_again = is_reloading(s);
-    if (s->reload_again)
-        return;
     s->generation++;
     s->oldest = s->generation;
     s->board->generation = s->generation;
@@ -264,6 +257,17 @@ void staffing_reload(struct supervisor *s)
     notify("RELOADING=1\nMONOTONIC_USEC=%lld",
            (long long)now.tv_sec * 1000000LL + now.tv_nsec / 1000);
     log_line("reloading: generation %u", s->generation);
+}
+
+/* A hundred in a row are one that goes on, and one again. */
+void staffing_reload(struct supervisor *s)
+{
+    if (s->mode != GOING_ON)
+        return;
+    s->replace_after = 0; // whoever asks for it believes that it can work
+    s->reload_again = is_reloading(s);
+    if (!s->reload_again)
+        staffing_replace_all(s);
 }
 
 static void end_reload(struct supervisor *s)

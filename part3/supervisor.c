@@ -20,6 +20,7 @@
 #include "notify.h"
 #include "part2/signals_reset.h"
 #include "pid_file.h"
+#include "predecessors.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -58,7 +59,7 @@ static int64_t nearest_timer(const struct supervisor *s, int64_t now)
 {
     bool follows = s->options->max_workers > s->number;
     int64_t nearest = now + (follows ? BUSY_TICK_MS : TICK_MS);
-    nearest = earlier(nearest, s->successor_until);
+    nearest = earlier(nearest, s->trial.slot.until);
     if (s->watchdog_ms)
         nearest = earlier(nearest, s->watchdog_at);
     for (size_t i = 0; i < s->place_count; i++)
@@ -70,7 +71,7 @@ static void sleep_until_needed(struct supervisor *s)
 {
     /* What is -1, poll passes over. */
     s->watched[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
-    s->watched[1] = (struct pollfd){.fd = s->successor_ready, .events = POLLIN};
+    s->watched[1] = (struct pollfd){.fd = s->trial.ready, .events = POLLIN};
     for (size_t i = 0; i < s->place_count; i++)
         s->watched[OTHERS + i] =
             (struct pollfd){.fd = s->places[i].channel, .events = POLLIN};
@@ -88,7 +89,8 @@ static void stop(struct supervisor *s, int signal)
         s->status = 128 + signal;
     else if (!handover_is_kept())
         listener_freeze(s->listener);
-    successor_stop(s);
+    if (at_once)
+        upgrade_end(s);
     s->mode = at_once ? ENDING : DRAINING;
     notify("STOPPING=1");
     log_line(at_once ? "ending at once" : "draining, then ending");
@@ -115,7 +117,7 @@ static void obey(struct supervisor *s, int signal)
     case SIGQUIT: stop(s, signal); break;
     case SIGHUP: staffing_reload(s); break;
     case SIGUSR1: reopen_logs(s); break;
-    case SIGUSR2: successor_start(s); break;
+    case SIGUSR2: upgrade_ask(s); break;
     case SIGTTIN: staffing_change(s, 1); break;
     case SIGTTOU: staffing_change(s, -1); break;
     case SIGTSTP: raise(SIGSTOP); break; // Ctrl-Z
@@ -163,7 +165,7 @@ static void hear(struct supervisor *s)
     for (size_t i = 0; i < s->place_count; i++)
         if (s->watched[OTHERS + i].revents && s->places[i].channel >= 0)
             hear_worker(s, &s->places[i]);
-    successor_tend(s);
+    upgrade_hear(s);
 }
 
 /* --- Bury --- */
@@ -195,7 +197,8 @@ static void judge_start(struct supervisor *s, struct place *place)
         log_line("the workers cannot start, giving up");
         s->status = SUPERVISOR_NO_START;
         s->mode = ENDING;
-    } else if (place == s->heir && place->slot.failures >= GIVE_UP_AFTER) {
+    } else if (place == s->heir && place->slot.failures >= GIVE_UP_AFTER &&
+               s->predecessors == 0) { // it cannot be kept for ever
         staffing_give_up(s);
     }
 }
@@ -228,6 +231,8 @@ static void bury_worker(struct supervisor *s, struct place *place, int status,
     place->pidfd = place->channel = -1;
     place->pid = 0;
     place->why = NULL;
+    if (place->is_predecessor)
+        upgrade_bury_predecessor(s, place);
     report_backoff(place, NULL);
     if (!place->ready)
         judge_start(s, place);
@@ -247,8 +252,8 @@ static void bury_the_dead(struct supervisor *s)
         wait4(dead.si_pid, &status, 0, &usage);
         if (place)
             bury_worker(s, place, status, &usage);
-        else if (dead.si_pid == s->successor)
-            successor_exited(s, status);
+        else if (dead.si_pid == s->trial.pid)
+            upgrade_exited(s, status);
         else
             s->board->orphans++; // a worker's child: it came to us
         dead.si_pid = 0;
@@ -261,8 +266,8 @@ static void bury_the_dead(struct supervisor *s)
 static void close_what_is_not_yours(struct supervisor *s)
 {
     close(s->signals);
-    if (s->successor_ready >= 0)
-        close(s->successor_ready);
+    if (s->trial.ready >= 0)
+        close(s->trial.ready);
     for (size_t i = 0; i < s->place_count; i++) {
         if (s->places[i].channel >= 0)
             close(s->places[i].channel);
@@ -376,6 +381,7 @@ static void forgive_lost_time(struct supervisor *s, int64_t now)
     s->thawed_at = now;
     for (size_t i = 0; i < s->place_count; i++)
         slot_postpone(&s->places[i].slot, lost);
+    slot_postpone(&s->trial.slot, lost);
 }
 
 /* Why is it stuck? NULL: it is not. What a worker wrote on the board is not
@@ -385,6 +391,8 @@ static const char *why_late(const struct supervisor *s,
 {
     int64_t well_until = later(s->thawed_at, place->slot.since);
     int64_t busy_since = place->seat->busy_since;
+    if (place->is_predecessor)
+        return NULL; // we cannot see its seat, but then it has to go soon
     if (now - later(place->seat->beat, well_until) > s->options->beat_ms)
         return "no heart-beat";
     if (s->options->request_ms && busy_since > 0 &&
@@ -472,7 +480,8 @@ static void announce(struct supervisor *s)
     if (s->announced || s->mode != GOING_ON || !all_up(s))
         return;
     s->announced = true;
-    if (s->options->pid_file && pid_file_write(s->options->pid_file) < 0)
+    if (s->options->pid_file && !handover_is_trial() &&
+        pid_file_write(s->options->pid_file) < 0)
         log_errno("write %s", s->options->pid_file);
     notify("READY=1");
     handover_ready();
@@ -495,7 +504,7 @@ static bool all_gone(const struct supervisor *s)
     for (size_t i = 0; i < s->place_count; i++)
         if (slot_is_awaited(&s->places[i].slot))
             return false;
-    return true;
+    return !slot_has_worker(&s->trial.slot);
 }
 
 /* Twice as many as workers: who drains keeps its place, and all may be
@@ -503,6 +512,8 @@ static bool all_gone(const struct supervisor *s)
 static void make_places(struct supervisor *s)
 {
     s->place_count = 2 * (size_t)s->options->max_workers;
+    if (s->place_count < predecessors_places())
+        s->place_count = predecessors_places();
     s->board = scoreboard_make(s->place_count);
     s->places = calloc(s->place_count, sizeof *s->places);
     s->watched = calloc(OTHERS + s->place_count, sizeof *s->watched);
@@ -532,13 +543,13 @@ int supervise(const struct supervisor_options *options, int signals,
         .number = options->workers,
         .forks = fork_budget_full(net_now()),
         .due = net_now(),
-        .successor_ready = -1,
-        .successor_until = SLOT_NO_TIMER,
+        .trial = {.slot = {.until = SLOT_NO_TIMER}, .ready = -1},
         .watchdog_ms = notify_watchdog_ms(),
     };
     fcntl(listener, F_SETFL, O_NONBLOCK);
     prctl(PR_SET_CHILD_SUBREAPER, 1); // what workers leave behind comes to us
     make_places(&s);
+    upgrade_take_over(&s);
 
     tend_workers(&s);
     while (s.mode == GOING_ON || !all_gone(&s)) {
@@ -546,6 +557,7 @@ int supervise(const struct supervisor_options *options, int signals,
         hear(&s);
         bury_the_dead(&s);
         tend_workers(&s);
+        upgrade_tend(&s);
         announce(&s);
         feed_watchdog(&s);
     }

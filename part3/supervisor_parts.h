@@ -1,5 +1,5 @@
 /* supervisor_parts.h - what the parts of the supervisor share: supervisor.c
- * with its loop, staffing.c and successor.c. Nobody else includes it. */
+ * with its loop, staffing.c, upgrade.c and predecessors.c. Nobody else includes it. */
 #ifndef PART3_SUPERVISOR_PARTS_H
 #define PART3_SUPERVISOR_PARTS_H
 
@@ -7,6 +7,7 @@
 #include "supervisor.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 
 /* What the supervisor alone knows of a worker. */
 struct place {
@@ -26,6 +27,17 @@ struct place {
     uint64_t max_requests; // with its jitter; 0: any number
     int64_t resident_mib;  // a second ago, if --max-memory is given
     const char *why;       // it is told to go, or killed
+    bool is_predecessor;   // of the binary before us: predecessors.h
+};
+
+/* The next binary, tried. */
+struct trial {
+    struct slot slot; // no process, most of the time
+    pid_t pid;
+    int ready;      // it says so there; -1: no need to listen
+    bool is_wanted; // we wait for that
+    bool passed;
+    struct stat file; // of its program
 };
 
 struct supervisor {
@@ -41,7 +53,7 @@ struct supervisor {
 
     unsigned generation; // of workers to come
     bool was_ready;      // since the start some worker was ready
-    enum { GOING_ON, DRAINING, HANDED_OVER, ENDING } mode;
+    enum { GOING_ON, DRAINING, ENDING } mode;
     int status;               // to return
     int64_t due;              // when this turn should begin, at the latest
     int64_t thawed_at;        // end of the last freeze: ages count from there
@@ -70,10 +82,10 @@ struct supervisor {
     bool reloading;    // said so to the service manager
     bool reload_again; // asked for while one was going on
 
-    /* successor.c: the next binary. */
-    pid_t successor; // 0: none
-    int successor_ready;
-    int64_t successor_until; // it must be ready
+    /* upgrade.c: the next binary, and the last one. */
+    bool upgrade_asked;
+    struct trial trial;
+    int predecessors; // workers
 };
 
 /* --- staffing.c: which places are wanted --- */
@@ -93,18 +105,31 @@ void staffing_give_up(struct supervisor *s);
 /* Its worker cannot be killed: have another place instead. */
 void staffing_lose(struct supervisor *s, struct place *place);
 
-/* --- successor.c: the next binary of this server --- */
+/* As staffing_reload(), whether or not another reload goes on. */
+void staffing_replace_all(struct supervisor *s);
 
-/* Start it, with the listener. */
-void successor_start(struct supervisor *s);
+/* --- upgrade.c: from this binary to the next one --- */
 
-/* It may have become ready, or be too late. */
-void successor_tend(struct supervisor *s);
+/* Upgrade, as soon as that can be. */
+void upgrade_ask(struct supervisor *s);
 
-/* It has exited, with this status from wait4(2). */
-void successor_exited(struct supervisor *s, int status);
+/* The trial may have said that it is ready. */
+void upgrade_hear(struct supervisor *s);
 
-/* We end ourselves: without it, unless it is ready. */
-void successor_stop(struct supervisor *s);
+/* The trial has exited, with this status from wait4(2). */
+void upgrade_exited(struct supervisor *s, int status);
+
+/* Do what is due, of which the last is to become the next binary. */
+void upgrade_tend(struct supervisor *s);
+
+/* We end at once: so does the trial. */
+void upgrade_end(struct supervisor *s);
+
+/* At the start: there may have been a binary before us. Then its workers are
+ * ours, until others have replaced them. */
+void upgrade_take_over(struct supervisor *s);
+
+/* One of them is buried. */
+void upgrade_bury_predecessor(struct supervisor *s, struct place *place);
 
 #endif

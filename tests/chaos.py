@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 
-from family import FLOOD, STAGE, Family, is_refused, new_pid
+from family import FLOOD, STAGE, Family, is_refused
 from processes import (PATIENCE, children_of, is_dead, status_field,
                        wait_until)
 
@@ -270,17 +270,16 @@ def hasty_reloads():
 @experiment("10 upgrades, under load")
 def upgrades():
     sent = failed = 0
+    same = True
     for kind in BOTH_KINDS:
         with running("--workers", "2") as family:
             with Load(family, *kind) as load:
                 for _ in range(5):
-                    before = family.pid
-                    family.send(signal.SIGUSR2)
-                    family.pid = wait_until(lambda: new_pid(family, before),
-                                            "there is a successor")
-                    wait_until(lambda: is_dead(before), "the old one is gone")
+                    family.upgrade()
+                same = same and not family.is_gone()
         sent, failed = sent + load.sent, failed + load.failed
-    return f"{failed} of {sent} requests failed", failed == 0
+    return (f"{failed} of {sent} requests failed, "
+            f"{'the same' if same else 'ANOTHER'} pid", failed == 0 and same)
 
 
 @experiment("all frozen for longer than a beat may take")

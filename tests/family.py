@@ -15,6 +15,7 @@ from processes import PATIENCE, children_of, wait_until
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 BUILD = os.environ.get("BUILD", "build")
 STAGE = os.path.abspath(f"{BUILD}/3e_supervised")
+UPGRADED = "upgraded: 0 workers of the last binary are left"
 FLOOD = os.path.abspath(f"{BUILD}/flood")
 
 
@@ -43,15 +44,6 @@ def read(path):
         return file.read()
 
 
-def new_pid(family, old):
-    try:
-        with open(family.pid_path, encoding="ascii") as file:
-            pid = int(file.read() or 0)
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return pid if pid != old else 0
-
-
 def hand_in(listener, command):
     """As a service manager does: descriptor 3, for that pid alone."""
     return ["bash", "-c",
@@ -63,20 +55,20 @@ def hand_in(listener, command):
 class Family:
     """A running 3e with what it said."""
 
-    def __init__(self, *options, stage=STAGE, listener=None, **popen):
+    def __init__(self, *options, stage=STAGE, listener=None, before=(),
+                 **popen):
         self.directory = tempfile.mkdtemp(prefix="family-")
         os.chmod(self.directory, 0o755)
         self.log_path = f"{self.directory}/log"
         self.pid_path = f"{self.directory}/pid"
         self.log_file = open(self.log_path, "wb")
-        command = [stage, "--port", "0", "--root", "www", "--quiet",
+        command = [*before, stage, "--port", "0", "--root", "www", "--quiet",
                    "--pid-file", self.pid_path, *options]
         if listener:
             command = hand_in(listener, command)
             popen["pass_fds"] = [listener.fileno()]
         self.process = subprocess.Popen(command, stderr=self.log_file, **popen)
         self.pid = self.process.pid
-        self.old = []
 
     def wait_until_ready(self):
         wait_until(lambda: "] ready, with" in self.log() or
@@ -99,7 +91,8 @@ class Family:
 
     def says(self, text, count=1):
         wait_until(lambda: self.log().count(text) >= count,
-                   f"the log says {text!r} {count} times:\n{self.log()}")
+                   lambda: f"the log says {text!r} {count} times:\n"
+                   f"{self.log()}")
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
@@ -131,15 +124,17 @@ class Family:
     def is_gone(self):
         return self.process.poll() is not None
 
+    def upgrade(self):
+        """To the end: none of the last binary's workers is left."""
+        done = self.log().count(UPGRADED)
+        self.send(signal.SIGUSR2)
+        self.says(UPGRADED, done + 1)
+
     def end(self):
-        """End whatever still is there: an upgrade leaves another pid."""
-        pids = {self.pid, self.process.pid}
-        pids.add(new_pid(self, self.pid) or self.pid)
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        try:
+            self.send(signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         self.process.wait()
         self.log_file.close()
         shutil.rmtree(self.directory)

@@ -37,6 +37,7 @@ left_behind() {
 
 before=$(left_behind)
 set -- tests/*.bats tests/test_family.py tests/test_earnest.py \
+    tests/test_upgrade.py \
     tests/test_init.py tests/test_emperor.py "$@"
 printf '%s\n' "$@" | xargs -P "$JOBS" -n 1 tests/run.sh --one
 

@@ -18,7 +18,7 @@ import time
 import unittest
 
 from family import (BUILD, STAGE, Family, FamilyTest, has_client, is_refused,
-                    new_pid, read)
+                    read)
 from processes import PATIENCE, is_dead, status_field, wait_until
 
 
@@ -167,44 +167,6 @@ class Changes(FamilyTest):
             family.send(signal.SIGTERM)
             self.assertEqual(family.process.wait(PATIENCE), 0)
             self.assertLess(time.monotonic() - began, 8)  # not the 30
-
-    def test_the_next_binary_takes_over_and_nothing_is_lost(self):
-        family = self.start("--workers", "2")
-        flood = family.flood("-n", "20000", "-c", "6")
-        first = family.pid
-        for _ in range(3):
-            family.send(signal.SIGUSR2)
-            before = family.pid
-            family.pid = wait_until(lambda: new_pid(family, before),
-                                    "another pid is in the file")
-            wait_until(lambda: is_dead(before), "the old one has gone")
-        self.all_answered(flood, 20000)
-        self.assertEqual(family.process.wait(PATIENCE), 0)
-        self.assertNotEqual(family.pid, first)
-        self.assertEqual(family.get("/hello.txt")[0], 200)
-        family.send(signal.SIGTERM)
-        wait_until(lambda: not os.path.exists(family.pid_path),
-                   "the last one removes the file")
-
-    def test_a_binary_that_cannot_start_changes_nothing(self):
-        directory = tempfile.mkdtemp(prefix="family-")
-        self.addCleanup(shutil.rmtree, directory)
-        stage = f"{directory}/3e_supervised"
-        shutil.copy(STAGE, stage)
-        family = self.start("--workers", "2", stage=stage)
-        os.rename(stage, stage + ".old")
-        with open(stage, "w", encoding="ascii") as script:
-            script.write("#!/bin/sh\nexit 5\n")
-        os.chmod(stage, 0o755)
-        family.send(signal.SIGUSR2)
-        family.says("ended (status 5), going on as we are")
-        self.assertEqual(family.get("/hello.txt")[0], 200)
-        os.rename(stage + ".old", stage)
-        family.send(signal.SIGUSR2)
-        family.pid = wait_until(lambda: new_pid(family, family.process.pid),
-                                "another pid is in the file")
-        self.assertEqual(family.process.wait(PATIENCE), 0)
-        self.assertEqual(family.get("/hello.txt")[0], 200)
 
     def test_rotated_logs_are_written_to_the_new_file(self):
         directory = tempfile.mkdtemp(prefix="family-")
@@ -527,12 +489,9 @@ class Managers(FamilyTest):
                 self.addCleanup(family.end)
                 return family.wait_until_ready()
             family = start()
-            family.send(signal.SIGUSR2)  # the next one knows it, too
-            family.pid = wait_until(lambda: new_pid(family, family.pid),
-                                    "another pid is in the file")
-            family.process.wait(PATIENCE)
+            family.upgrade()  # the next one knows it, too
             family.send(signal.SIGTERM)
-            wait_until(lambda: is_dead(family.pid), "it has gone")
+            self.assertEqual(family.process.wait(PATIENCE), 0)
             with socket.create_connection(("127.0.0.1", port), PATIENCE) as one:
                 one.sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
                 start()

@@ -2,6 +2,8 @@
 #include "part3/handover.h"
 #include "tests/testing.h"
 
+#include <sys/resource.h>
+
 /* The environment says so, to `pid`. */
 static void announce(const char *count, pid_t pid)
 {
@@ -42,6 +44,8 @@ START_TEST(it_is_taken_and_nothing_of_it_stays_for_programs)
     ck_assert_int_eq(taken.listener, 3);
     ck_assert(taken.closes_on_exec);
     ck_assert(handover_is_kept());
+    ck_assert(!handover_is_trial());
+    ck_assert_ptr_null(handover_workers());
     ck_assert_ptr_null(getenv("LISTEN_PID"));
     ck_assert_ptr_null(getenv("LISTEN_FDS"));
 }
@@ -67,7 +71,7 @@ START_TEST(nobody_need_hand_anything_in)
 }
 END_TEST
 
-START_TEST(a_predecessor_hears_one_byte_and_the_end)
+START_TEST(who_tries_us_hears_one_byte_and_the_end)
 {
     int ends[2];
     ck_assert_int_eq(pipe(ends), 0);
@@ -79,13 +83,73 @@ START_TEST(a_predecessor_hears_one_byte_and_the_end)
     announce("1", getpid());
     ck_assert_int_eq(take(some_listener()).listener, 3);
     ck_assert(closes_on_exec(told));
-    ck_assert(!handover_is_kept()); // it goes, and was the first to have it
+    ck_assert(handover_is_trial());
+    ck_assert(handover_is_kept()); // by who tries us: not ours to freeze
     handover_ready();
     handover_ready();
     char text[8];
     size_t len;
     ck_assert_int_eq(read_all(heard, text, sizeof text, &len), 0);
-    ck_assert_str_eq(text, "r");
+    ck_assert_str_eq(text, "1");
+}
+END_TEST
+
+static const char *const keepers[] = {NULL, "1"};
+
+START_TEST(who_takes_our_place_finds_all_as_it_was)
+{
+    int listener = some_listener();
+    char number[32];
+    snprintf(number, sizeof number, "%d", listener);
+    announce("1", getpid());
+    setenv("FORKYARD_LISTENER", number, 1);
+    setenv("FORKYARD_WORKERS", "1 2 3", 1);
+    if (keepers[_i])
+        setenv("FORKYARD_KEPT", keepers[_i], 1);
+    ck_assert_int_eq(handover_take(), listener);
+    ck_assert(closes_on_exec(listener));
+    ck_assert_str_eq(handover_workers(), "1 2 3");
+    ck_assert(!handover_is_trial());
+    ck_assert_int_eq(handover_is_kept(), keepers[_i] != NULL);
+    ck_assert_ptr_null(getenv("FORKYARD_LISTENER"));
+    ck_assert_ptr_null(getenv("FORKYARD_WORKERS"));
+    ck_assert_ptr_null(getenv("FORKYARD_KEPT"));
+}
+END_TEST
+
+static char no_program[] = "/no/such/program";
+static char *const nothing[] = {no_program, NULL};
+
+START_TEST(what_cannot_be_tried_changes_nothing)
+{
+    struct rlimit files;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    int listener = some_listener();
+    rlim_t most = files.rlim_cur;
+    files.rlim_cur = (rlim_t)listener + 1;
+    setrlimit(RLIMIT_NOFILE, &files);
+    int ready = -1;
+    pid_t trial = handover_try(nothing[0], nothing, listener, &ready);
+    int error = errno;
+    files.rlim_cur = most;
+    setrlimit(RLIMIT_NOFILE, &files);
+    ck_assert_int_eq(trial, -1);
+    ck_assert_int_eq(error, EMFILE);
+    ck_assert_int_eq(ready, -1);
+}
+END_TEST
+
+START_TEST(what_cannot_be_become_changes_nothing)
+{
+    int listener = some_listener();
+    ck_assert_int_eq(fcntl(listener, F_SETFD, FD_CLOEXEC), 0);
+    handover_become(nothing[0], nothing, listener, "1 2 3");
+    ck_assert_int_eq(errno, ENOENT);
+    ck_assert(closes_on_exec(listener));
+    ck_assert_ptr_null(getenv("LISTEN_PID"));
+    ck_assert_ptr_null(getenv("LISTEN_FDS"));
+    ck_assert_ptr_null(getenv("FORKYARD_LISTENER"));
+    ck_assert_ptr_null(getenv("FORKYARD_WORKERS"));
 }
 END_TEST
 
@@ -123,7 +187,11 @@ int main(void)
     tcase_add_test(tests, it_is_taken_and_nothing_of_it_stays_for_programs);
     tcase_add_test(tests, what_is_for_another_process_is_not_taken);
     tcase_add_test(tests, nobody_need_hand_anything_in);
-    tcase_add_test(tests, a_predecessor_hears_one_byte_and_the_end);
+    tcase_add_test(tests, who_tries_us_hears_one_byte_and_the_end);
+    tcase_add_loop_test(tests, who_takes_our_place_finds_all_as_it_was, 0,
+                        COUNT(keepers));
+    tcase_add_test(tests, what_cannot_be_tried_changes_nothing);
+    tcase_add_test(tests, what_cannot_be_become_changes_nothing);
     tcase_add_loop_test(tests, what_cannot_be_served_is_refused_with_a_reason,
                         0, COUNT(refusals));
     return run_suite(suite);

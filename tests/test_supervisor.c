@@ -230,13 +230,28 @@ static void end_family(void)
 
 static char written[1 << 20];
 
-static const char *events(void)
+static const char *read_written(const char *name)
 {
-    int file = open(own_path("events"), O_RDONLY | O_CLOEXEC);
+    int file = open(own_path(name), O_RDONLY | O_CLOEXEC);
     ssize_t got = read(file, written, sizeof written - 1);
     close(file);
     written[got > 0 ? got : 0] = '\0';
     return written;
+}
+
+static const char *events(void)
+{
+    return read_written("events");
+}
+
+static bool has_logged(const void *text)
+{
+    return strstr(read_written("log"), text) != NULL;
+}
+
+static void expect_log(const char *text)
+{
+    wait_until(has_logged, text);
 }
 
 /* How many lines hold all that, of which `b` may be NULL? */
@@ -477,28 +492,37 @@ static void become_a_plain_user(void)
         ck_assert(setgid(PLAIN_USER) == 0 && setuid(PLAIN_USER) == 0);
 }
 
+static void supervise_as_a_plain_user(const void *context)
+{
+    ck_assert_int_eq(chmod(own_path("events"), 0666), 0);
+    ck_assert_int_eq(chmod(own_directory, 0777), 0);
+    become_a_plain_user();
+    supervise_family(context);
+}
+
 static void supervise_without_forks(const void *context)
 {
     struct rlimit none;
     getrlimit(RLIMIT_NPROC, &none);
     none.rlim_cur = 0;
-    ck_assert_int_eq(chmod(own_path("events"), 0666), 0);
-    ck_assert_int_eq(chmod(own_directory, 0777), 0);
-    become_a_plain_user();
     ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &none), 0);
-    supervise_family(context);
+    supervise_as_a_plain_user(context);
 }
 
 /* Only the same user may change it, or somebody with more than root has in
  * some containers. */
-static void allow_forks(const void *context)
+static void allow_forks(const void *allowed)
 {
-    (void)context;
     become_a_plain_user();
     struct rlimit many;
     ck_assert_int_eq(prlimit(family, RLIMIT_NPROC, NULL, &many), 0);
-    many.rlim_cur = many.rlim_max;
+    many.rlim_cur = *(const bool *)allowed ? many.rlim_max : 0;
     ck_assert_int_eq(prlimit(family, RLIMIT_NPROC, &many, NULL), 0);
+}
+
+static void let_fork(bool allowed)
+{
+    ck_assert_int_eq(status_of(start(allow_forks, &allowed)), 0);
 }
 
 START_TEST(a_failed_fork_is_tried_again_and_never_an_end)
@@ -508,7 +532,7 @@ START_TEST(a_failed_fork_is_tried_again_and_never_an_end)
     ck_assert_int_eq(waitpid(family, NULL, WNOHANG), 0);
     ck_assert_int_eq(script->forks, 0);
     ck_assert_int_ge(count_events(BACKOFF, strerror(EAGAIN)), 2);
-    ck_assert_int_eq(status_of(start(allow_forks, NULL)), 0);
+    let_fork(true);
     expect_events(options.workers, READY, NULL);
 }
 END_TEST
@@ -1049,7 +1073,7 @@ static void start_family_of_next(const char *command)
     wait_until(is_there, own_path("started"));
 }
 
-START_TEST(a_successor_that_is_slow_keeps_nobody_from_anything)
+START_TEST(a_trial_that_is_slow_keeps_nobody_from_anything)
 {
     start_family_of_next("exec sleep 20");
     kill(field_of(READY, "\"pid\":"), SIGKILL);
@@ -1059,20 +1083,72 @@ START_TEST(a_successor_that_is_slow_keeps_nobody_from_anything)
 }
 END_TEST
 
-START_TEST(a_successor_that_is_never_ready_is_killed)
+START_TEST(a_trial_that_is_not_ready_in_time_is_given_up)
 {
-    options.times.ready_ms = 1000;
+    options.times.ready_ms = 300;
+    options.times.drain_ms = options.times.kill_ms = 200;
     start_family_of_next("exec sleep 20");
+    expect_log("is not ready in time");
+    expect_log("going on as we are");
     expect_children(options.workers);
     ck_assert_int_eq(count_events(DRAIN, NULL), 0);
 }
 END_TEST
 
-START_TEST(a_successor_that_hangs_up_is_killed)
+START_TEST(a_trial_that_hangs_up_is_given_up)
 {
+    options.times.drain_ms = options.times.kill_ms = 200;
     start_family_of_next("exec sleep 20 4>&-");
-    expect_children(options.workers);
+    expect_log("will never be ready");
+    expect_log("going on as we are");
+}
+END_TEST
+
+START_TEST(a_trial_that_does_not_go_is_killed_in_the_end)
+{
+    options.times.drain_ms = options.times.kill_ms = 200;
+    start_family_of_next("trap '' TERM; printf 1 >&4; sleep 20 & wait");
+    expect_log("is ready, and may go");
+    expect_log("(killed by signal 9), going on as we are");
+    expect_events(options.workers, READY, NULL);
     ck_assert_int_eq(count_events(DRAIN, NULL), 0);
+}
+END_TEST
+
+START_TEST(a_quick_end_waits_for_no_trial)
+{
+    start_family_of_next("trap '' TERM INT; exec sleep 20");
+    kill(family, SIGQUIT);
+    ck_assert_int_eq(end_of_family(), 128 + SIGQUIT); // 20 s are too long
+}
+END_TEST
+
+START_TEST(a_trial_is_not_late_because_all_were_frozen)
+{
+    options.times.ready_ms = 1000;
+    start_family_of_next("exec sleep 20");
+    freeze_all_for(3500);
+    let_pass(500);
+    ck_assert(!has_logged("is not ready in time"));
+    expect_log("is not ready in time"); // but then it is
+}
+END_TEST
+
+START_TEST(without_a_fork_nothing_is_tried_and_nothing_spins)
+{
+    static const char *argv[] = {"true", NULL};
+    options.argv = (char *const *)(uintptr_t)argv;
+    family = start(supervise_as_a_plain_user, NULL);
+    expect_log("ready, with");
+    let_fork(false);
+    kill(family, SIGUSR2);
+    expect_log("upgrading: try ");
+    int64_t used = processor_ms(family);
+    let_pass(1000);
+    ck_assert_int_lt(processor_ms(family) - used, 200);
+    let_fork(true);
+    kill(family, SIGUSR2);
+    expect_log("going on as we are");
 }
 END_TEST
 
@@ -1166,8 +1242,12 @@ int main(void)
 
     TCase *next = new_case(suite, "next");
     tcase_add_checked_fixture(next, make_script, end_family);
-    tcase_add_test(next, a_successor_that_is_slow_keeps_nobody_from_anything);
-    tcase_add_test(next, a_successor_that_is_never_ready_is_killed);
-    tcase_add_test(next, a_successor_that_hangs_up_is_killed);
+    tcase_add_test(next, a_trial_that_is_slow_keeps_nobody_from_anything);
+    tcase_add_test(next, a_trial_that_is_not_ready_in_time_is_given_up);
+    tcase_add_test(next, a_trial_that_hangs_up_is_given_up);
+    tcase_add_test(next, a_trial_that_does_not_go_is_killed_in_the_end);
+    tcase_add_test(next, a_quick_end_waits_for_no_trial);
+    tcase_add_test(next, a_trial_is_not_late_because_all_were_frozen);
+    tcase_add_test(next, without_a_fork_nothing_is_tried_and_nothing_spins);
     return run_suite(suite);
 }
