@@ -573,6 +573,25 @@ START_TEST(workers_can_be_killed_where_there_are_no_pidfds)
 }
 END_TEST
 
+/* By its pid nobody can be killed: he might be a stranger. */
+static void supervise_by_pidfd(const void *context)
+{
+    take_away(SYS_kill, SIGKILL, 0);
+    supervise_family(context);
+}
+
+START_TEST(nobody_is_killed_by_his_pid_where_there_are_pidfds)
+{
+    options.times.drain_ms = 300;
+    family = start(supervise_by_pidfd, NULL);
+    expect_events(options.workers, READY, NULL);
+    script->conduct = IS_DEAF;
+    kill(family, SIGTERM);
+    ck_assert_int_eq(end_of_family(), SUPERVISOR_CUT);
+    ck_assert_int_eq(count_events(UNKILLABLE, NULL), 0);
+}
+END_TEST
+
 /* As if whoever it kills were hanging in the kernel. */
 static void supervise_the_unkillable(const void *context)
 {
@@ -600,7 +619,8 @@ END_TEST
 
 START_TEST(an_heir_that_cannot_be_killed_ends_its_reload)
 {
-    options.times.ready_ms = options.times.kill_ms = 300;
+    options.times.ready_ms = 1500;
+    options.times.kill_ms = 300;
     family = start(supervise_the_unkillable, NULL);
     expect_events(options.workers, READY, NULL);
     script->conduct = NEVER_READY;
@@ -865,6 +885,7 @@ START_TEST(a_hundred_reloads_in_a_row_are_one_and_one_again)
     expect_events(options.workers, EXIT, "\"generation\":2");
     let_pass(500);
     ck_assert_int_le(count_events(SPAWN, NULL), 4 * options.workers);
+    ck_assert_int_eq(count_logged("is the limit too low?"), 0);
 }
 END_TEST
 
@@ -988,8 +1009,10 @@ END_TEST
 START_TEST(enough_requests_are_enough_and_the_next_comes_first)
 {
     options.max_requests = 100;
+    options.times.young_ms = 100; // shorter than those take
     start_good_family();
     expect_events(6, EXIT, "enough requests");
+    ck_assert_int_eq(count_logged("is the limit too low?"), 0);
     /* Line by line: who is ready and not told to go are never fewer than
      * were asked for, once they all had been. */
     int there = 0;
@@ -1006,6 +1029,28 @@ START_TEST(enough_requests_are_enough_and_the_next_comes_first)
 }
 END_TEST
 
+/* Nobody is spared for ever: they go in the order in which they came. */
+static void expect_the_oldest_to_go_first(void)
+{
+    enum { PIDS_MOST = 64 };
+    int came[PIDS_MOST];
+    int count = 0, gone = 0;
+    char *rest;
+    (void)events();
+    for (char *line = strtok_r(written, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        static const char name[] = "\"pid\":";
+        const char *field = strstr(line, name);
+        int pid = field ? atoi(field + sizeof name - 1) : 0;
+        if (strstr(line, SPAWN) && count < PIDS_MOST)
+            came[count++] = pid;
+        if (strstr(line, DRAIN)) {
+            ck_assert_int_lt(gone, count);
+            ck_assert_int_eq(pid, came[gone++]);
+        }
+    }
+}
+
 START_TEST(workers_that_soon_had_enough_are_replaced_more_and_more_slowly)
 {
     options.max_requests = 1;
@@ -1014,6 +1059,7 @@ START_TEST(workers_that_soon_had_enough_are_replaced_more_and_more_slowly)
     ck_assert_int_le(count_events(SPAWN, NULL), options.workers + 8);
     ck_assert_int_ge(count_events(SPAWN, NULL), options.workers + 4);
     ck_assert_int_eq(count_logged("is the limit too low?"), 1);
+    expect_the_oldest_to_go_first();
     /* That is no reason to make a reload wait. */
     kill(family, SIGHUP);
     expect_events(options.workers, EXIT, "reload");
@@ -1196,6 +1242,7 @@ int main(void)
     tcase_add_test(deaths, an_heir_that_cannot_be_killed_ends_its_reload);
     tcase_add_test(deaths, nor_does_a_stop_wait_for_it);
     tcase_add_test(deaths, a_failed_fork_is_tried_again_and_never_an_end);
+    tcase_add_test(deaths, nobody_is_killed_by_his_pid_where_there_are_pidfds);
     tcase_add_test(deaths, workers_can_be_killed_where_there_are_no_pidfds);
     tcase_add_test(deaths, workers_do_not_outlive_their_supervisor);
 
