@@ -253,7 +253,8 @@ $(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
 # The supervisor knows no HTTP, and its workers know no supervisor.
 SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
             successor family_options slot signals scoreboard channel \
-            listener handover rights events notify pid_file fork_budget))
+            listener handover rights events notify pid_file fork_budget \
+            init_others))
 $(B)/3e_supervised: $(call objects,$(addprefix part3/,3e_supervised worker \
     status)) $(SUPERVISOR) $(GATEWAYS)
 
