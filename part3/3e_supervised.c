@@ -26,6 +26,7 @@ int main(int argc, char **argv)
     };
     int signals = signals_open();
     int listener = handover_take();
+    handover_close_others();
     if (listener < 0)
         listener =
             net_listen(job.service.options.host, job.service.options.port);

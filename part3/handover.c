@@ -1,9 +1,10 @@
-/* handover.c - LISTEN_FDS, in and out. */
+/* handover.c - LISTEN_FDS, in and out; and no other descriptor comes along. */
 #include "handover.h"
 
 #include "common/log.h"
 #include "part2/signals_reset.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -58,6 +59,24 @@ int handover_take(void)
         die("descriptor %d was handed over, but does not listen", FIRST_FD);
     close_on_exec(FIRST_FD);
     return FIRST_FD;
+}
+
+static bool closes_on_exec(int fd)
+{
+    return fcntl(fd, F_GETFD) & FD_CLOEXEC;
+}
+
+void handover_close_others(void)
+{
+    DIR *open_here = opendir("/proc/self/fd");
+    if (!open_here)
+        return;
+    for (const struct dirent *one; (one = readdir(open_here)) != NULL;) {
+        int fd = (int)strtol(one->d_name, NULL, 10);
+        if (fd >= FIRST_FD && !closes_on_exec(fd))
+            close(fd);
+    }
+    closedir(open_here);
 }
 
 bool handover_is_kept(void)

@@ -16,6 +16,11 @@
  * Nothing of it is left in the environment. */
 int handover_take(void);
 
+/* After that: close what else whoever started us has left open, lest workers
+ * and programs hold it, a lock or the end of a pipe. All that is ours closes on
+ * exec, so what does not is none of it. */
+void handover_close_others(void);
+
 /* Does whoever started us keep that listener open when we are gone? A service
  * manager does, so that its next client starts us again; a predecessor that
  * was not given it does not. */

@@ -8,6 +8,7 @@ import http.client
 import os
 import pwd
 import re
+import select
 import shutil
 import signal
 import socket
@@ -520,7 +521,7 @@ class OnAUnixSocket(FamilyTest):
 
 
 FORKS = """
-import multiprocessing, os, signal, time
+import multiprocessing, os, signal, subprocess, time
 
 def forks():
     pid = os.fork()
@@ -548,6 +549,11 @@ def shares():
     process = multiprocessing.Process(target=time.sleep, args=(600,))
     process.start()
     return process.pid
+
+def sees():
+    shell = subprocess.run(["sh", "-c", "ls /proc/$$/fd; true"],
+                           close_fds=False, stdout=subprocess.PIPE, text=True)
+    return " ".join(shell.stdout.split())
 
 def comes_back():
     return os.fork()
@@ -625,6 +631,9 @@ class WhatWorkersFork(FamilyTest):
         family.send(signal.SIGKILL)
         wait_until(lambda: is_refused(port), "the port is free")
         self.assertFalse(is_dead(forked))
+
+    def test_a_program_inherits_nothing_of_a_worker(self):
+        self.assertEqual(self.start().get("/sees"), (200, b"0 1 2"))
 
     def test_who_comes_back_is_no_second_worker(self):
         family = self.start()
@@ -739,6 +748,15 @@ class Managers(FamilyTest):
             # and one for the script itself
             self.assertEqual(family.get("/own/fds")[1].split()[:3],
                              [b"0", b"1", b"10"])
+
+    def test_what_was_left_open_is_held_by_nobody(self):
+        end, left_open = os.pipe()
+        with open(end, "rb") as end:
+            family = self.start("--workers", "2", pass_fds=[left_open])
+            os.close(left_open)
+            self.assertTrue(select.select([end], [], [], PATIENCE)[0])
+            self.assertEqual(end.read(), b"")
+            self.assertEqual(family.get("/hello.txt")[0], 200)
 
     def test_it_is_shown_as_page_json_and_text(self):
         family = self.start("--workers", "2")
