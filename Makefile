@@ -257,7 +257,7 @@ $(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
 SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
             upgrade predecessors family_options slot signals scoreboard \
             channel listener handover rights events notify pid_file \
-            fork_budget))
+            fork_budget init_others))
 $(B)/3e_supervised: $(call objects,$(addprefix part3/,3e_supervised worker \
     status)) $(SUPERVISOR) $(GATEWAYS)
 

@@ -27,6 +27,7 @@ int main(int argc, char **argv)
         .loaded = options.preload,
     };
     int listener = handover_take();
+    handover_close_others();
     if (listener < 0)
         listener =
             net_listen(job.service.options.host, job.service.options.port);

@@ -1,8 +1,9 @@
-/* handover.c - listeners and what belongs to them, in and out. */
+/* handover.c - what crosses an exec: listeners, and what belongs to them. */
 #include "handover.h"
 
 #include "common/log.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -83,6 +84,25 @@ int handover_take(void)
         die("descriptor %d was handed over, but does not listen", listener);
     close_on_exec(listener);
     return listener;
+}
+
+static bool closes_on_exec(int fd)
+{
+    return fcntl(fd, F_GETFD) & FD_CLOEXEC;
+}
+
+void handover_close_others(void)
+{
+    /* The binary before us did it; now there are channels to its workers. */
+    DIR *open_here = handover_workers() ? NULL : opendir("/proc/self/fd");
+    if (!open_here)
+        return;
+    for (const struct dirent *one; (one = readdir(open_here)) != NULL;) {
+        int fd = (int)strtol(one->d_name, NULL, 10);
+        if (fd >= FIRST_FD && !closes_on_exec(fd))
+            close(fd);
+    }
+    closedir(open_here);
 }
 
 bool handover_is_kept(void)

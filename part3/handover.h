@@ -22,6 +22,11 @@ enum { HANDOVER_VERSION = '1' };
  * Nothing of it is left in the environment. */
 int handover_take(void);
 
+/* After that: close what else whoever started us has left open, lest workers
+ * and programs hold it, a lock or the end of a pipe. All that is ours closes on
+ * exec, so what does not is none of it. */
+void handover_close_others(void);
+
 /* Does somebody else keep that listener open when we are gone? A service
  * manager does, so that its next client starts us again, and so does whoever
  * tries us. */

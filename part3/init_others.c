@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KILL_TURN_MS = 20, KILL_TURNS = 5000 / KILL_TURN_MS };
+enum { TURN_MS = 20, KILL_MS = 5000 };
 
 struct person {
     pid_t pid;
@@ -121,15 +122,32 @@ void others_ask_to_end(void)
     others_signal(SIGCONT);
 }
 
+/* Returns whether any are left. */
+static bool bury(void)
+{
+    pid_t pid;
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+        continue;
+    return pid == 0; // else ECHILD
+}
+
 void others_kill(void)
 {
-    for (int turn = 0; turn < KILL_TURNS; turn++) {
+    for (int ms = 0; ms < KILL_MS; ms += TURN_MS) {
         others_signal(SIGKILL); // again: some may have been born
-        pid_t pid;
-        while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-            continue;
-        if (pid < 0)
-            return; // ECHILD
-        poll(NULL, 0, KILL_TURN_MS);
+        if (!bury())
+            return;
+        poll(NULL, 0, TURN_MS);
     }
+}
+
+void others_end(int grace_ms)
+{
+    if (!bury())
+        return;
+    if (grace_ms > 0)
+        others_ask_to_end();
+    for (int ms = 0; ms < grace_ms && bury(); ms += TURN_MS)
+        poll(NULL, 0, TURN_MS);
+    others_kill();
 }

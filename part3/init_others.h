@@ -16,4 +16,7 @@ void others_ask_to_end(void);
  * after 5 seconds those whom nothing ends. */
 void others_kill(void);
 
+/* The same, but first let them end by themselves, for so long. */
+void others_end(int grace_ms);
+
 #endif

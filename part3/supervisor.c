@@ -16,6 +16,7 @@
 #include "common/net.h"
 #include "events.h"
 #include "handover.h"
+#include "init_others.h"
 #include "listener.h"
 #include "notify.h"
 #include "part2/signals_reset.h"
@@ -40,7 +41,8 @@ enum {
     LATE_MS = 1000,     // a turn so late: all were stopped, not one worker
     GIVE_UP_AFTER = 2,  // failures of an heir to start
     JITTER_PERCENT = 10,
-    OTHERS = 2 // watched beside the channels
+    LEFT_MS = 1000, // for who left its worker's group, when all others went
+    OTHERS = 2      // watched beside the channels
 };
 
 /* --- Sleep --- */
@@ -240,7 +242,7 @@ static void bury_worker(struct supervisor *s, struct place *place, int status,
 
 /* SIGCHLD says "at least one", and may be lost altogether: so everyone who is
  * dead, in every turn. Looked at first and reaped then: as long as the body
- * is there, its pid is nobody else's. */
+ * is there, its pid is nobody else's, and nor is the number of its group. */
 static void bury_the_dead(struct supervisor *s)
 {
     siginfo_t dead = {0};
@@ -249,6 +251,8 @@ static void bury_the_dead(struct supervisor *s)
         struct rusage usage;
         int status;
         struct place *place = place_of(s, dead.si_pid);
+        if (place)
+            kill(-dead.si_pid, SIGKILL); // what it forked goes with it
         wait4(dead.si_pid, &status, 0, &usage);
         if (place)
             bury_worker(s, place, status, &usage);
@@ -547,7 +551,7 @@ int supervise(const struct supervisor_options *options, int signals,
         .watchdog_ms = notify_watchdog_ms(),
     };
     fcntl(listener, F_SETFL, O_NONBLOCK);
-    prctl(PR_SET_CHILD_SUBREAPER, 1); // what workers leave behind comes to us
+    others_adopt(); // what workers leave behind comes to us
     make_places(&s);
     upgrade_take_over(&s);
 
@@ -561,6 +565,7 @@ int supervise(const struct supervisor_options *options, int signals,
         announce(&s);
         feed_watchdog(&s);
     }
+    others_end(s.mode == DRAINING ? LEFT_MS : 0);
     close(listener);
     close(s.board->file);
     if (options->pid_file)

@@ -249,6 +249,22 @@ static void empty_queue(struct worker *worker)
         continue;
 }
 
+/* --- What an application forks --- */
+
+static const struct worker *self; // written by worker_serve()
+
+/* In the child, which is no worker: it shall not keep the port when we have
+ * gone, nor our supervisor's word, nor the client. Should it return to where
+ * we wait for the next one, it will end there. */
+static void leave_the_family(void)
+{
+    close(self->post->listener);
+    close(self->post->channel);
+    close(self->arrivals);
+    if (self->visit->client >= 0)
+        close(self->visit->client);
+}
+
 int worker_serve(const struct post *post, void *context)
 {
     struct job *job = context;
@@ -260,6 +276,8 @@ int worker_serve(const struct post *post, void *context)
     if (!job->loaded)
         service_load(&job->service, MANY_PROCESSES);
     watch_for_arrivals(&worker);
+    self = &worker;
+    pthread_atfork(NULL, NULL, leave_the_family);
     start_listening(&worker);
     channel_say(post->channel, CHANNEL_READY, -1);
 

@@ -22,8 +22,10 @@ FLOOD = os.path.abspath(f"{BUILD}/flood")
 def is_refused(port):
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
+    except ConnectionRefusedError:
         return True
+    except TimeoutError:  # there is a queue, and it is full
+        pass
     return False
 
 

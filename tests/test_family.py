@@ -2,11 +2,13 @@
 """test_family.py - stage 3e from outside: signals, clients, service managers.
 
 What workers may do to their supervisor is in test_supervisor.c."""
+import collections
 import contextlib
 import http.client
 import os
 import pwd
 import re
+import select
 import shutil
 import signal
 import socket
@@ -400,17 +402,26 @@ class OnAUnixSocket(FamilyTest):
 
     def test_who_comes_meanwhile_is_answered_or_refused(self):
         family = self.start("--workers", "2")
-        clients = []
-        with contextlib.suppress(ConnectionRefusedError):
-            while len(clients) < 500:
-                clients.append(family.connect())
-                clients[-1].sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
-                if len(clients) == 20:
-                    family.send(signal.SIGTERM)
-        self.assertLess(len(clients), 500)
-        for client in clients:
+        waiting = collections.deque()
+
+        def hears_its_answer(client):
             with client, client.makefile("rb") as answer:
                 self.assertTrue(answer.read().startswith(b"HTTP/1.1 200"))
+
+        def one_more_comes():
+            waiting.append(family.connect())
+            waiting[-1].sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
+            if len(waiting) > 20:
+                hears_its_answer(waiting.popleft())
+        for _ in range(20):
+            one_more_comes()
+        family.send(signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE
+        with self.assertRaises(ConnectionRefusedError):
+            while time.monotonic() < deadline:
+                one_more_comes()
+        for client in waiting:
+            hears_its_answer(client)
         self.assertEqual(family.process.wait(PATIENCE), 0)
 
     def test_its_place_can_be_taken_while_it_drains(self):
@@ -469,6 +480,129 @@ class OnAUnixSocket(FamilyTest):
                                 "--root", root)
             self.assertEqual(pause_and_read(family, 2), 16 << 20)
             self.assertNotIn("suspect", family.log())
+
+
+FORKS = """
+import multiprocessing, os, signal, subprocess, time
+
+def forks():
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(600)
+    return pid
+
+def leaves():
+    ready, told = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        os.write(told, b"!")
+        time.sleep(600)
+    os.read(ready, 1)
+    return pid
+
+def is_deaf():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    pid = leaves()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return pid
+
+def shares():
+    process = multiprocessing.Process(target=time.sleep, args=(600,))
+    process.start()
+    return process.pid
+
+def sees():
+    shell = subprocess.run(["sh", "-c", "ls /proc/$$/fd; true"],
+                           close_fds=False, stdout=subprocess.PIPE, text=True)
+    return " ".join(shell.stdout.split())
+
+def comes_back():
+    return os.fork()
+
+def app(environ, start_response):
+    pid = globals()[environ["PATH_INFO"][1:]]()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(pid).encode()]
+"""
+
+
+@unittest.skipUnless(os.path.exists(f"{BUILD}/wsgi.so"), "built without Python")
+class WhatWorkersFork(FamilyTest):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="family-")
+        self.addCleanup(shutil.rmtree, self.directory)
+        os.chmod(self.directory, 0o755)
+        with open(f"{self.directory}/forks.py", "w", encoding="ascii") as file:
+            file.write(FORKS)
+
+    def start(self, *options):
+        return super().start("--workers", "1", "--wsgi-path", self.directory,
+                             "--wsgi", "/=forks:app", *options)
+
+    def ask(self, family, how):
+        status, body = family.get(f"/{how}")
+        self.assertEqual(status, 200)
+        pid = int(body)
+
+        def end():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if pid:
+            self.addCleanup(end)
+        return pid
+
+    def test_it_ends_with_a_worker_that_is_told_to_go(self):
+        for how in ("forks", "shares"):
+            with self.subTest(how=how):
+                family = self.start()
+                forked = self.ask(family, how)
+                family.send(signal.SIGHUP)
+                wait_until(lambda pid=forked: is_dead(pid), "it has ended")
+                self.ask(family, "forks")
+
+    def test_it_ends_with_a_worker_that_is_killed(self):
+        family = self.start()
+        forked = self.ask(family, "forks")
+        os.kill(family.workers()[0], signal.SIGKILL)
+        wait_until(lambda: is_dead(forked), "it has ended")
+
+    def test_neither_it_nor_the_port_outlives_a_stop(self):
+        for number, status in ((signal.SIGTERM, 0), (signal.SIGINT, 130)):
+            for how in ("forks", "shares", "leaves", "is_deaf"):
+                with self.subTest(number=number, how=how):
+                    family = self.start()
+                    port, forked = family.port, self.ask(family, how)
+                    family.send(number)
+                    self.assertEqual(family.process.wait(PATIENCE), status)
+                    self.assertTrue(is_dead(forked))
+                    self.assertTrue(is_refused(port))
+
+    def test_who_left_the_group_outlives_its_worker_alone(self):
+        family = self.start()
+        forked = self.ask(family, "leaves")
+        worker = family.workers()[0]
+        os.kill(worker, signal.SIGKILL)
+        family.says("ready", 3)
+        wait_until(lambda: forked in family.workers(), "it is adopted")
+        self.assertFalse(is_dead(forked))
+
+    def test_it_has_no_port_when_the_supervisor_is_killed(self):
+        family = self.start()
+        port, forked = family.port, self.ask(family, "forks")
+        family.send(signal.SIGKILL)
+        wait_until(lambda: is_refused(port), "the port is free")
+        self.assertFalse(is_dead(forked))
+
+    def test_a_program_inherits_nothing_of_a_worker(self):
+        self.assertEqual(self.start().get("/sees"), (200, b"0 1 2"))
+
+    def test_who_comes_back_is_no_second_worker(self):
+        family = self.start()
+        forked = self.ask(family, "comes_back")
+        self.assertGreater(forked, 0)
+        wait_until(lambda: is_dead(forked), "it has ended")
+        self.ask(family, "forks")
 
 
 class Managers(FamilyTest):
@@ -573,6 +707,15 @@ class Managers(FamilyTest):
             # and one for the script itself
             self.assertEqual(family.get("/own/fds")[1].split()[:3],
                              [b"0", b"1", b"10"])
+
+    def test_what_was_left_open_is_held_by_nobody(self):
+        end, left_open = os.pipe()
+        with open(end, "rb") as end:
+            family = self.start("--workers", "2", pass_fds=[left_open])
+            os.close(left_open)
+            self.assertTrue(select.select([end], [], [], PATIENCE)[0])
+            self.assertEqual(end.read(), b"")
+            self.assertEqual(family.get("/hello.txt")[0], 200)
 
     def test_it_is_shown_as_page_json_and_text(self):
         family = self.start("--workers", "2")

@@ -153,6 +153,25 @@ START_TEST(what_cannot_be_become_changes_nothing)
 }
 END_TEST
 
+START_TEST(what_else_was_left_open_is_closed)
+{
+    pid_t child = fork();
+    if (child == 0) { // alone: for Check's own are of that kind
+        int ours = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        int theirs = open("/dev/null", O_RDONLY);
+        int far = fcntl(theirs, F_DUPFD, 200);
+        handover_close_others();
+        _exit(fcntl(ours, F_GETFD) >= 0 && fcntl(0, F_GETFD) >= 0 &&
+                      fcntl(theirs, F_GETFD) < 0 && fcntl(far, F_GETFD) < 0
+                  ? 0
+                  : 1);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 static const struct refusal {
     bool is_listener;
     const char *count, *said;
@@ -192,6 +211,7 @@ int main(void)
                         COUNT(keepers));
     tcase_add_test(tests, what_cannot_be_tried_changes_nothing);
     tcase_add_test(tests, what_cannot_be_become_changes_nothing);
+    tcase_add_test(tests, what_else_was_left_open_is_closed);
     tcase_add_loop_test(tests, what_cannot_be_served_is_refused_with_a_reason,
                         0, COUNT(refusals));
     return run_suite(suite);
