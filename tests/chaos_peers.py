@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """chaos_peers.py - the same done to 3e and to the servers that are installed:
-nginx, gunicorn and uwsgi, two workers each. Prints a table of what was
-counted, good or bad; see also chaos.py."""
+nginx, gunicorn and uwsgi, two workers each; and what the inits for containers
+do. Prints tables of what was counted, good or bad; see also chaos.py."""
 import os
 import shutil
 import signal
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from chaos import Load, freeze_for, send
+from chaos import BodyCount, Load, freeze_for, send
 from family import STAGE, is_refused
 from processes import PATIENCE, children_of, free_port, is_dead, wait_until
 
@@ -47,7 +47,7 @@ http {{
 class Server:
     """One that runs, as freeze_for() and Load want it."""
 
-    def __init__(self, command, stop, keeps):
+    def __init__(self, command, stop, upgrade, keeps):
         self.keeps = keeps
         self.directory = tempfile.mkdtemp(prefix="chaos-peer-")
         os.chmod(self.directory, 0o777)
@@ -55,6 +55,7 @@ class Server:
             file.write(APPLICATION)
         self.port = free_port()
         self.stop_gracefully = lambda: stop(self)
+        self.upgrade = lambda: upgrade(self)
         self.log = open(f"{self.directory}/log", "wb")
         self.process = subprocess.Popen(
             command(self), cwd=self.directory, stdout=self.log,
@@ -128,13 +129,38 @@ def uwsgi(server):
             "--disable-logging"]
 
 
-# How it is started and told to stop, and whether it keeps connections.
+def in_place(number):
+    """Its process stays, and all that it had forked is replaced."""
+    def upgrade(server):
+        before = server.workers()
+        send(server.pid, number)
+        wait_until(lambda: all(is_dead(pid) for pid in before) and
+                   len(server.workers()) == 2, "all are replaced")
+    return upgrade
+
+
+def by_successor(server):
+    """Another one comes beside it, and then it is told to stop."""
+    def successors():
+        return [pid for pid in server.workers() if len(children_of(pid)) == 2]
+    send(server.pid, signal.SIGUSR2)
+    successor = wait_until(successors, "there is a successor")[0]
+    server.stop_gracefully()
+    wait_until(lambda: is_dead(server.pid), "the old one has gone")
+    server.pid = successor
+
+
+# How it is started, told to stop and upgraded, and whether it keeps
+# connections.
 PEERS = {
-    "3e": (forkyard, by_signal(signal.SIGTERM), True),
-    "nginx": (nginx, by_signal(signal.SIGQUIT), True),
-    "gunicorn": (gunicorn("sync"), by_signal(signal.SIGTERM), False),
-    "gthread": (gunicorn("gthread"), by_signal(signal.SIGTERM), True),
-    "uwsgi": (uwsgi, by_signal(signal.SIGTERM), False),
+    "3e": (forkyard, by_signal(signal.SIGTERM), in_place(signal.SIGUSR2), True),
+    "nginx": (nginx, by_signal(signal.SIGQUIT), by_successor, True),
+    "gunicorn": (gunicorn("sync"), by_signal(signal.SIGTERM), by_successor,
+                 False),
+    "gthread": (gunicorn("gthread"), by_signal(signal.SIGTERM), by_successor,
+                True),
+    "uwsgi": (uwsgi, by_signal(signal.SIGTERM), in_place(signal.SIGHUP),
+              False),
 }
 PROGRAMS = {"3e": STAGE, "gthread": "gunicorn"}
 
@@ -163,12 +189,25 @@ def is_answered(client):
             return False
 
 
-def lost_by_reloads(server):
+def lost_while(server, change):
     with Load(server, *(["--keep"] if server.keeps else [])) as load:
+        change()
+    return f"{load.failed} of {load.sent}" + ("" if server.keeps else " *")
+
+
+def lost_by_reloads(server):
+    def reload_often():
         for _ in range(50):
             send(server.pid, signal.SIGHUP)
             time.sleep(0.1)
-    return f"{load.failed} of {load.sent}" + ("" if server.keeps else " *")
+    return lost_while(server, reload_often)
+
+
+def lost_by_upgrades(server):
+    def upgrade_often():
+        for _ in range(5):
+            server.upgrade()
+    return lost_while(server, upgrade_often)
 
 
 def stopped_noticed(server):
@@ -194,6 +233,18 @@ def forks_in_crash_loop(server):
     return f"{len(seen) * 60 // seconds}{ended}"
 
 
+def oldest_body(server):
+    count = BodyCount(server.pid)
+    count.start()
+    for _ in range(5):
+        for pid in server.workers():  # who die together
+            send(pid, signal.SIGKILL)
+        time.sleep(2)  # and nothing else happens
+    count.over.set()
+    count.join()
+    return f"{count.oldest_ms:.0f} ms" if count.oldest_ms else "under 20 ms"
+
+
 def left_after_kill(server):
     workers = server.workers()
     send(server.pid, signal.SIGKILL)
@@ -213,8 +264,10 @@ def killed_after_freeze(server):
 ROWS = (
     ("queued clients lost at a graceful stop", queued_lost),
     ("requests failed in 50 reloads", lost_by_reloads),
+    ("requests failed in 5 upgrades", lost_by_upgrades),
     ("a stopped worker is replaced", stopped_noticed),
     ("forks a minute in a crash loop", forks_in_crash_loop),
+    ("a dead worker lies for, at most", oldest_body),
     ("workers left 3 s after kill -9", left_after_kill),
     ("workers killed after all were frozen", killed_after_freeze),
 )
@@ -226,7 +279,10 @@ def count(peer, row):
     server = Server(*PEERS[peer])
     try:
         return row(server)
-    except (AssertionError, OSError) as error:
+    except AssertionError:  # it waited in vain
+        return ("it has ended" if is_dead(server.pid)
+                else f"not in {PATIENCE:.0f} s")
+    except OSError as error:
         return f"? {error}"
     finally:
         server.end()
@@ -244,8 +300,9 @@ def main():
         for peer in there:
             print(f"  {count(peer, row):<18}", end="", flush=True)
         print()
-    print("* a new connection for each, where connections are not kept")
-    return 0
+    print("* a new connection for each, where connections are not kept\n",
+          flush=True)
+    return subprocess.run(["scripts/compare-init.sh"], check=False).returncode
 
 
 if __name__ == "__main__":
