@@ -322,6 +322,7 @@ $(B)/test_handlers: $(GATEWAYS)
 $(B)/test_service $(B)/test_environ $(B)/test_cgi: $(CGI) $(SERVICE)
 $(B)/test_c_app: $(C_APP) $(SERVICE)
 $(B)/test_slot: $(call objects,part3/slot)
+$(B)/test_channel: $(call objects,part3/channel)
 $(B)/test_supervisor: $(filter-out %/family_options.o,$(SUPERVISOR)) \
     $(call objects,part2/signals_reset common/net common/log)
 $(B)/test_wsgi: $(WSGI) $(SERVICE)

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Room for one descriptor, aligned as cmsg(3) asks. */
+/* Room for one descriptor, aligned as cmsg(3) asks. With its padding there
+ * would be room for two: so whoever receives says how long one is. */
 union control {
     struct cmsghdr header;
     char room[CMSG_SPACE(sizeof(int))];
@@ -40,11 +41,12 @@ enum channel_word channel_hear(int channel, int *descriptor)
     char byte = 0;
     struct iovec bytes = {.iov_base = &byte, .iov_len = 1};
     union control control = {0};
-    struct msghdr message = {.msg_iov = &bytes,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof control.room};
-    *descriptor = -1;
+    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+    if (descriptor) {
+        *descriptor = -1;
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_LEN(sizeof *descriptor);
+    }
     ssize_t got = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
     if (got < 0)
         return errno == EAGAIN || errno == EINTR ? CHANNEL_NOTHING
@@ -52,7 +54,7 @@ enum channel_word channel_hear(int channel, int *descriptor)
     if (got == 0)
         return CHANNEL_CLOSED;
     const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_type == SCM_RIGHTS)
+    if (descriptor && header && header->cmsg_type == SCM_RIGHTS)
         memcpy(descriptor, CMSG_DATA(header), sizeof *descriptor);
     return (enum channel_word)byte;
 }

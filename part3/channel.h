@@ -23,7 +23,8 @@ int channel_open(int ends[2]);
  * said, the other side has gone or does not listen; nothing is reported. */
 void channel_say(int channel, enum channel_word word, int descriptor);
 
-/* The next word. *descriptor is what came with it, now the caller's, or -1. */
+/* The next word. *descriptor is what came with it, now the caller's, or -1.
+ * What comes beyond one, or if `descriptor` is NULL, is closed unseen. */
 enum channel_word channel_hear(int channel, int *descriptor);
 
 #endif

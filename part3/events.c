@@ -30,35 +30,38 @@ int events_open(const char *path)
     return 0;
 }
 
-static bool is_exit(const struct event *event)
+static bool is(const struct event *event, const char *name)
 {
-    return strcmp(event->name, "exit") == 0;
+    return strcmp(event->name, name) == 0;
 }
 
 /* --- For people --- */
 
-static void describe_exit(int status, char *text, size_t size)
+static void describe_exit(int status, double age, char *text, size_t size)
 {
     if (WIFSIGNALED(status))
-        snprintf(text, size, "killed by signal %d (%s)%s", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)),
-                 WCOREDUMP(status) ? ", core dumped" : "");
+        snprintf(text, size, "killed by signal %d (%s)%s after %.1f s",
+                 WTERMSIG(status), strsignal(WTERMSIG(status)),
+                 WCOREDUMP(status) ? ", core dumped" : "", age);
     else
-        snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
+        snprintf(text, size, "exited with status %d after %.1f s",
+                 WEXITSTATUS(status), age);
 }
 
 static void log_event(const struct event *event)
 {
-    char exit[96] = "";
-    char ending[128] = "";
-    if (is_exit(event)) {
-        describe_exit(event->status, exit, sizeof exit);
-        snprintf(ending, sizeof ending, " after %.1f s",
-                 (double)event->age_ms / 1e3);
-    }
-    log_line("%s %d (pid %d): %s%s%s%s", event->of ? event->of : "worker",
-             event->slot, (int)event->pid, *exit ? exit : event->name, ending,
-             event->why ? ": " : "", event->why ? event->why : "");
+    char who[32] = "";
+    char what[128];
+    double age = (double)event->age_ms / 1e3;
+    if (event->pid)
+        snprintf(who, sizeof who, " (pid %d)", (int)event->pid);
+    snprintf(what, sizeof what, "%s", event->name);
+    if (is(event, "exit"))
+        describe_exit(event->status, age, what, sizeof what);
+    else if (is(event, "backoff"))
+        snprintf(what, sizeof what, "waits for %.1f s", age);
+    log_line("%s %d%s: %s%s%s", event->of ? event->of : "worker", event->slot,
+             who, what, event->why ? ": " : "", event->why ? event->why : "");
 }
 
 /* --- For programs --- */
@@ -80,17 +83,20 @@ static void write_json(const struct event *event)
         return;
     fprintf(line,
             "{\"time\":%lld.%03ld,\"event\":\"%s\",\"slot\":%d,"
-            "\"generation\":%u,\"pid\":%d",
+            "\"generation\":%u",
             (long long)now.tv_sec, now.tv_nsec / 1000000, event->name,
-            event->slot, event->generation, (int)event->pid);
+            event->slot, event->generation);
+    if (event->pid)
+        fprintf(line, ",\"pid\":%d", (int)event->pid);
     if (event->of)
         fprintf(line, ",\"of\":\"%s\"", event->of);
     if (event->why)
         fprintf(line, ",\"why\":\"%s\"", event->why);
     if (event->requests >= 0)
         fprintf(line, ",\"requests\":%lld", (long long)event->requests);
-    fprintf(line, ",\"age\":%.3f", (double)event->age_ms / 1e3);
-    if (is_exit(event)) {
+    fprintf(line, ",\"%s\":%.3f", is(event, "backoff") ? "delay" : "age",
+            (double)event->age_ms / 1e3);
+    if (is(event, "exit")) {
         if (WIFSIGNALED(event->status))
             fprintf(line, ",\"signal\":%d,\"core\":%s", WTERMSIG(event->status),
                     WCOREDUMP(event->status) ? "true" : "false");

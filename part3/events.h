@@ -7,11 +7,12 @@
 #include <sys/types.h>
 
 struct event {
-    const char *name; // "spawn", "ready", "drain", "suspect", "kill", "exit" ..
+    const char *name; // "spawn", "ready", "drain", "suspect", "kill",
+                      // "unkillable", "exit"; "backoff": nobody, for a while
     const char *of;   // whose: NULL: a worker of ours
     int slot;
     unsigned generation;
-    pid_t pid;
+    pid_t pid;           // 0: there is none
     const char *why;     // NULL: it speaks for itself
     int64_t age_ms;      // of the worker, or the delay of a back-off
     int64_t requests;    // -1: not known

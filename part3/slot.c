@@ -34,9 +34,25 @@ enum slot_action slot_next(const struct slot *slot, bool wanted, bool late,
     case SLOT_SUSPECT:
     case SLOT_DRAINING: return rings ? SLOT_KILL : SLOT_REST;
     case SLOT_KILLING: return rings ? SLOT_REPORT : SLOT_REST;
+    case SLOT_LOST:
     case SLOT_STATES: break;
     }
     return SLOT_REST;
+}
+
+enum slot_action slot_end(const struct slot *slot, int64_t now)
+{
+    return slot_is_awaited(slot) && slot->state != SLOT_KILLING
+               ? SLOT_KILL
+               : slot_next(slot, false, false, now);
+}
+
+/* Who was up for long enough did not fail, whatever comes then. */
+static void forget_failures(struct slot *slot, const struct slot_times *times,
+                            int64_t now)
+{
+    if (slot->state == SLOT_UP && now - slot->since >= times->young_ms)
+        slot->failures = 0;
 }
 
 void slot_did(struct slot *slot, enum slot_action action,
@@ -48,6 +64,7 @@ void slot_did(struct slot *slot, enum slot_action action,
         enter(slot, SLOT_DRAINING, now, now + times->drain_ms);
         break;
     case SLOT_ABORT:
+        forget_failures(slot, times, now);
         enter(slot, SLOT_SUSPECT, now, now + times->abort_ms);
         break;
     case SLOT_KILL: enter(slot, SLOT_KILLING, now, now + times->kill_ms); break;
@@ -55,15 +72,17 @@ void slot_did(struct slot *slot, enum slot_action action,
         slot->failures = 0;
         enter(slot, SLOT_EMPTY, now, SLOT_NO_TIMER);
         break;
-    case SLOT_REPORT: slot->until = SLOT_NO_TIMER; break; // said once
+    case SLOT_REPORT:
+        slot->leaving = true;
+        enter(slot, SLOT_LOST, now, SLOT_NO_TIMER);
+        break;
     case SLOT_SPAWN:
     case SLOT_REST: break;
     }
 }
 
-/* 0, 0.1, 0.2, 0.4 ... seconds: once is bad luck, again is a reason. */
-static int64_t backoff_ms(int failures, const struct slot_times *times,
-                          unsigned chance)
+int64_t slot_delay_after(int failures, const struct slot_times *times,
+                         unsigned chance)
 {
     if (failures <= 1)
         return 0;
@@ -81,21 +100,17 @@ static void back_off(struct slot *slot, const struct slot_times *times,
 {
     slot->failures++;
     enter(slot, SLOT_BACKOFF, now,
-          now + backoff_ms(slot->failures, times, chance));
+          now + slot_delay_after(slot->failures, times, chance));
 }
 
 static void exited(struct slot *slot, const struct slot_times *times,
                    unsigned chance, int64_t now)
 {
     if (slot->leaving) {
-        slot->leaving = false;
-        slot->failures = 0;
-        enter(slot, SLOT_EMPTY, now, SLOT_NO_TIMER);
+        *slot = (struct slot){.since = now, .until = SLOT_NO_TIMER};
         return;
     }
-    /* Who was up for long enough is replaced as if it were the first. */
-    if (slot->state == SLOT_UP && now - slot->since >= times->young_ms)
-        slot->failures = 0;
+    forget_failures(slot, times, now);
     back_off(slot, times, chance, now);
 }
 
@@ -127,6 +142,17 @@ bool slot_has_worker(const struct slot *slot)
     return slot->state != SLOT_EMPTY && slot->state != SLOT_BACKOFF;
 }
 
+bool slot_is_awaited(const struct slot *slot)
+{
+    return slot_has_worker(slot) && slot->state != SLOT_LOST;
+}
+
+void slot_postpone(struct slot *slot, int64_t ms)
+{
+    if (slot->until != SLOT_NO_TIMER)
+        slot->until += ms;
+}
+
 const char *slot_state_name(enum slot_state state)
 {
     static const char *const names[SLOT_STATES] = {
@@ -136,6 +162,7 @@ const char *slot_state_name(enum slot_state state)
         [SLOT_SUSPECT] = "suspect",
         [SLOT_DRAINING] = "draining",
         [SLOT_KILLING] = "killing",
+        [SLOT_LOST] = "lost",
         [SLOT_BACKOFF] = "backoff",
     };
     return state >= 0 && state < SLOT_STATES ? names[state] : "?";

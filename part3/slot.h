@@ -3,13 +3,15 @@
  *    EMPTY --spawn--> STARTING --READY--> UP ---late---> SUSPECT
  *      ^                |   |              |                |
  *      |                |   '--not wanted--+--> DRAINING    |
- *      |               late                         |late   |late
- *      |                '------> KILLING <----------'-------'
+ *      |              timer                        |timer   |timer
+ *      |                '------> KILLING <---------'--------'
+ *      |                            '--timer--> LOST
  *      |
- *      '-- exit of one that was told to go, from wherever it is then
+ *      '-- exit of one that was told to go, or lost
  *
  *    any other exit, or a failed fork --> BACKOFF --timer--> STARTING
  *                                            '--not wanted--> EMPTY
+ *    when all is to end at once: whoever lives --> KILLING
  *
  * Three things are kept apart: what the slot *is* (struct slot), what is
  * *wanted* (a bool) and what *happened* (an event). slot.c only computes: it
@@ -28,6 +30,7 @@ enum slot_state {
     SLOT_SUSPECT,  // sent SIGABRT for being stuck; timer: abort_ms
     SLOT_DRAINING, // told to go; timer: drain_ms
     SLOT_KILLING,  // sent SIGKILL; timer: kill_ms
+    SLOT_LOST,     // it hangs in the kernel; nobody waits for it any more
     SLOT_BACKOFF,  // no process, and none until the timer rings
     SLOT_STATES
 };
@@ -40,7 +43,7 @@ enum slot_action {
     SLOT_ABORT, // SIGABRT: a core to look at, then death
     SLOT_KILL,  // SIGKILL
     SLOT_LEAVE, // nothing is wanted here any more
-    SLOT_REPORT // even SIGKILL did not end it: say so
+    SLOT_REPORT // even SIGKILL did not end it: say so, and give it up
 };
 
 enum slot_event {
@@ -55,7 +58,7 @@ struct slot_times {
     int ready_ms;   // from fork to READY
     int abort_ms;   // from SIGABRT to SIGKILL
     int drain_ms;   // from being told to go to SIGKILL
-    int kill_ms;    // from SIGKILL to giving it up as unkillable
+    int kill_ms;    // from SIGKILL to giving it up as lost
     int young_ms;   // who dies younger failed, and its place backs off
     int backoff_ms; // the longest back-off
 };
@@ -72,7 +75,7 @@ struct slot {
     int64_t since; // when it entered that state
     int64_t until; // when its timer rings
     int failures;  // in a row: failed forks, and workers that died young
-    bool leaving;  // it was told to go, or killed for not being wanted
+    bool leaving;  // told to go, or lost: its exit is no failure
 };
 
 /* What is to be done now? `late`: the worker has not given a sign of life for
@@ -80,7 +83,10 @@ struct slot {
 enum slot_action slot_next(const struct slot *slot, bool wanted, bool late,
                            int64_t now);
 
-/* The action that slot_next() asked for was carried out (all but SPAWN, which
+/* The same when all is to end at once: nobody is asked to go. */
+enum slot_action slot_end(const struct slot *slot, int64_t now);
+
+/* The action that was asked for was carried out (all but SPAWN, which
  * is reported by its event). */
 void slot_did(struct slot *slot, enum slot_action action,
               const struct slot_times *times, int64_t now);
@@ -92,8 +98,20 @@ void slot_happened(struct slot *slot, enum slot_event event,
                    const struct slot_times *times, unsigned chance,
                    int64_t now);
 
+/* Its timer, if it has one, rings so much later. */
+void slot_postpone(struct slot *slot, int64_t ms);
+
+/* How long to wait after so many failures in a row: 0, 0.1, 0.2, 0.4 ...
+ * seconds, once is bad luck, again is a reason; by a tenth more or less, as
+ * `chance` decides. */
+int64_t slot_delay_after(int failures, const struct slot_times *times,
+                         unsigned chance);
+
 /* Does it have a process? */
 bool slot_has_worker(const struct slot *slot);
+
+/* Does it have one whose end is worth waiting for? */
+bool slot_is_awaited(const struct slot *slot);
 
 /* "starting", "up" and so on. */
 const char *slot_state_name(enum slot_state state);

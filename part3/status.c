@@ -23,7 +23,9 @@ struct picture {
     int supervisor;
     int64_t up_ms;
     unsigned generation;
-    int wanted, up, busy, zombies;
+    int wanted, busy, zombies;
+    int in_state[SLOT_STATES];
+    bool degraded; // fewer are up than are wanted
     int64_t oldest_body_ms;
     uint64_t spawned, died, orphans, requests;
     size_t count;
@@ -103,13 +105,14 @@ static void look(struct picture *picture, const struct scoreboard *board)
     picture->oldest_body_ms = picture->zombies ? now - board->swept : 0;
     for (size_t i = 0; i < board->seat_count && i < SEATS_MAX; i++) {
         struct row row = look_at_seat(&board->seats[i], i, now);
-        if (row.state == SLOT_EMPTY)
+        if (row.state <= SLOT_EMPTY || row.state >= SLOT_STATES)
             continue;
         picture->rows[picture->count++] = row;
         picture->requests += row.requests;
-        picture->up += row.state == SLOT_UP;
+        picture->in_state[row.state]++;
         picture->busy += row.busy_ms >= 0;
     }
+    picture->degraded = picture->in_state[SLOT_UP] < picture->wanted;
 }
 
 /* --- As a page --- */
@@ -148,11 +151,12 @@ static void write_page(FILE *page, const struct picture *picture)
           page);
     fprintf(page,
             "<h1>The family of %d</h1>\n<p>Up for %.0f s, generation %u: "
-            "%d of %d workers up, %d busy.<br>\n%llu requests answered, %llu "
+            "%d of %d workers up%s, %d busy.<br>\n%llu requests answered, %llu "
             "workers born, %llu died, %llu orphans buried.<br>\n"
             "<b>%d zombies</b>",
             picture->supervisor, (double)picture->up_ms / 1e3,
-            picture->generation, picture->up, picture->wanted, picture->busy,
+            picture->generation, picture->in_state[SLOT_UP], picture->wanted,
+            picture->degraded ? " (degraded)" : "", picture->busy,
             (unsigned long long)picture->requests,
             (unsigned long long)picture->spawned,
             (unsigned long long)picture->died,
@@ -171,13 +175,15 @@ static void write_page(FILE *page, const struct picture *picture)
 static void write_json(FILE *json, const struct picture *picture)
 {
     fprintf(json,
-            "{\"supervisor\":%d,\"up_seconds\":%.3f,\"generation\":%u,"
+            "{\"supervisor\":%d,\"up_seconds\":%.3f,\"degraded\":%s,"
+            "\"generation\":%u,"
             "\"workers\":{\"wanted\":%d,\"up\":%d,\"busy\":%d},"
             "\"requests\":%llu,\"spawned\":%llu,\"died\":%llu,"
             "\"orphans\":%llu,\"zombies\":%d,\"oldest_zombie_ms\":%lld,"
             "\"slots\":[",
             picture->supervisor, (double)picture->up_ms / 1e3,
-            picture->generation, picture->wanted, picture->up, picture->busy,
+            picture->degraded ? "true" : "false", picture->generation,
+            picture->wanted, picture->in_state[SLOT_UP], picture->busy,
             (unsigned long long)picture->requests,
             (unsigned long long)picture->spawned,
             (unsigned long long)picture->died,
@@ -200,12 +206,37 @@ static void write_json(FILE *json, const struct picture *picture)
 
 /* --- As Prometheus reads it (text format 0.0.4) --- */
 
+static void describe_metric(FILE *text, const char *name, const char *type,
+                            const char *help)
+{
+    fprintf(text, "# HELP forkyard_%s %s\n# TYPE forkyard_%s %s\n", name, help,
+            name, type);
+}
+
 static void write_metric(FILE *text, const char *name, const char *type,
                          const char *help, double value)
 {
-    fprintf(text,
-            "# HELP forkyard_%s %s\n# TYPE forkyard_%s %s\nforkyard_%s %.15g\n",
-            name, help, name, type, name, value);
+    describe_metric(text, name, type, help);
+    fprintf(text, "forkyard_%s %.15g\n", name, value);
+}
+
+static void write_states(FILE *text, const struct picture *picture)
+{
+    describe_metric(text, "workers", "gauge", "Workers, by their state.");
+    for (int state = SLOT_EMPTY + 1; state < SLOT_STATES; state++)
+        fprintf(text, "forkyard_workers{state=\"%s\"} %d\n",
+                slot_state_name((enum slot_state)state),
+                picture->in_state[state]);
+}
+
+static void write_slots(FILE *text, const struct picture *picture)
+{
+    describe_metric(text, "slot_deaths_total", "counter",
+                    "Workers buried, of each slot.");
+    for (size_t i = 0; i < picture->count; i++)
+        fprintf(text, "forkyard_slot_deaths_total{slot=\"%zu\"} %llu\n",
+                picture->rows[i].number,
+                (unsigned long long)picture->rows[i].deaths);
 }
 
 static void write_prometheus(FILE *text, const struct picture *picture)
@@ -213,7 +244,9 @@ static void write_prometheus(FILE *text, const struct picture *picture)
     write_metric(text, "workers_wanted", "gauge", "Workers there should be.",
                  picture->wanted);
     write_metric(text, "workers_up", "gauge", "Workers that answer.",
-                 picture->up);
+                 picture->in_state[SLOT_UP]);
+    write_metric(text, "degraded", "gauge", "1 if fewer are up than wanted.",
+                 picture->degraded);
     write_metric(text, "workers_busy", "gauge", "Workers with a request.",
                  picture->busy);
     write_metric(text, "generation", "gauge", "Reloads, and one.",
@@ -233,6 +266,8 @@ static void write_prometheus(FILE *text, const struct picture *picture)
                  (double)picture->oldest_body_ms / 1e3);
     write_metric(text, "up_seconds", "gauge", "Age of the supervisor.",
                  (double)picture->up_ms / 1e3);
+    write_states(text, picture);
+    write_slots(text, picture);
 }
 
 /* --- Answer --- */

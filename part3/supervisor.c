@@ -1,8 +1,14 @@
-/* supervisor.c - sleep, hear, bury, tend; and again.
+/* supervisor.c - sleep, hear, bury, tend; and again. By its sections:
  *
- * slot.c decides what each place needs; only this file forks, kills and waits.
- * It runs no application and parses no request, so nothing a client sends can
- * bring it down. */
+ *    Sleep   until a signal or a word comes, or a timer rings
+ *    Hear    what it was: signals, workers, the next binary
+ *    Bury    whoever is dead
+ *    Tend    a birth; what each place needs; what others are told
+ *
+ * Begin at the end, with the loop in supervise(). slot.c decides what a place
+ * needs and staffing.c which places are wanted; workers are forked, killed and
+ * buried here. No application runs here and no request is parsed, so nothing
+ * that a client sends can bring it down. */
 #include "supervisor_parts.h"
 
 #include "channel.h"
@@ -31,7 +37,7 @@ enum {
     TICK_MS = 1000,     // the longest sleep: a lost signal costs no more
     BUSY_TICK_MS = 250, // while the number of workers follows the load
     LATE_MS = 1000,     // a turn so late: all were stopped, not one worker
-    GIVE_UP_AFTER = 2,  // deaths of a replacement before it was ready
+    GIVE_UP_AFTER = 2,  // failures of an heir to start
     JITTER_PERCENT = 10,
     OTHERS = 2 // watched beside the channels
 };
@@ -62,6 +68,7 @@ static int64_t nearest_timer(const struct supervisor *s, int64_t now)
 
 static void sleep_until_needed(struct supervisor *s)
 {
+    /* What is -1, poll passes over. */
     s->watched[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
     s->watched[1] = (struct pollfd){.fd = s->successor_ready, .events = POLLIN};
     for (size_t i = 0; i < s->place_count; i++)
@@ -137,10 +144,7 @@ static void report(const struct place *place, const char *name)
 
 static void hear_worker(struct supervisor *s, struct place *place)
 {
-    int descriptor;
-    enum channel_word word = channel_hear(place->channel, &descriptor);
-    if (descriptor >= 0)
-        close(descriptor);        // we asked for none
+    enum channel_word word = channel_hear(place->channel, NULL);
     if (word == CHANNEL_CLOSED) { // it is ending; its status comes by itself
         close(place->channel);
         place->channel = -1;
@@ -181,17 +185,31 @@ static void report_exit(const struct place *place, int status,
     events_write(&event);
 }
 
-/* A worker that is to replace another, or all of them at the very start, may
- * be unable to start at all: a module with a fault in it, most of the time. */
+/* An heir, or all workers at the very start, may be unable to start at all: a
+ * module with a fault in it, most of the time. Once is bad luck: so it is twice
+ * for an heir, and at the start more often than there are workers. */
 static void judge_start(struct supervisor *s, struct place *place)
 {
-    if (!s->was_ready && s->mode == GOING_ON) {
+    bool all_failed = !s->was_ready && s->board->died > (uint64_t)s->number;
+    if (all_failed && s->mode == GOING_ON) {
         log_line("the workers cannot start, giving up");
         s->status = SUPERVISOR_NO_START;
         s->mode = ENDING;
-    } else if (place == s->next && place->slot.failures >= GIVE_UP_AFTER) {
+    } else if (place == s->heir && place->slot.failures >= GIVE_UP_AFTER) {
         staffing_give_up(s);
     }
+}
+
+/* After a first death it is none at all; a failed fork is always told. */
+static void report_backoff(const struct place *place, const char *why)
+{
+    const struct slot *slot = &place->slot;
+    struct event event = event_of(place, "backoff");
+    event.why = why;
+    event.age_ms = slot->until - slot->since;
+    event.requests = -1;
+    if (slot->state == SLOT_BACKOFF && (why || event.age_ms > 0))
+        events_write(&event);
 }
 
 static void bury_worker(struct supervisor *s, struct place *place, int status,
@@ -202,8 +220,6 @@ static void bury_worker(struct supervisor *s, struct place *place, int status,
     s->board->requests += place->seat->requests;
     place->seat->deaths++;
     place->seat->pid = 0;
-    if (place->slot.state == SLOT_KILLING && s->mode == DRAINING)
-        s->status = SUPERVISOR_CUT;
     slot_happened(&place->slot, SLOT_EXITED, &s->options->times,
                   (unsigned)random(), net_now());
     close(place->pidfd);
@@ -212,6 +228,7 @@ static void bury_worker(struct supervisor *s, struct place *place, int status,
     place->pidfd = place->channel = -1;
     place->pid = 0;
     place->why = NULL;
+    report_backoff(place, NULL);
     if (!place->ready)
         judge_start(s, place);
 }
@@ -274,6 +291,8 @@ __attribute__((noreturn)) static void be_a_worker(struct supervisor *s,
                               .channel = channel,
                               .seat = place->seat,
                               .board = s->board};
+    /* Not _exit: the application may have something to do atexit(3), and of
+     * the supervisor nothing is buffered. */
     exit(s->worker(&post, s->context));
 }
 
@@ -290,7 +309,7 @@ static void note_birth(struct supervisor *s, struct place *place, pid_t pid,
     place->channel = channel;
     place->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     place->ready = false;
-    place->why = NULL;
+    place->resident_mib = 0;
     place->max_requests = with_jitter(s->options->max_requests);
     place->seat->pid = pid;
     s->board->spawned++;
@@ -299,38 +318,48 @@ static void note_birth(struct supervisor *s, struct place *place, pid_t pid,
     report(place, "spawn");
 }
 
+/* Returns its pid and the other end of its channel, or -1 with errno. */
+static pid_t fork_worker(struct supervisor *s, const struct place *place,
+                         int *channel)
+{
+    int ends[2];
+    if (channel_open(ends) < 0)
+        return -1;
+    pid_t self = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        be_a_worker(s, place, ends[1], self);
+    }
+    int kept = errno;
+    close(ends[1]);
+    if (pid < 0)
+        close(ends[0]);
+    *channel = ends[0];
+    errno = kept;
+    return pid;
+}
+
 static void spawn(struct supervisor *s, struct place *place)
 {
     if (place->slot.failures > 0 &&
         !fork_budget_take(&s->forks, s->number, net_now())) {
-        place->slot.until = s->forks.since + FORK_BUDGET_MS; // it waits, too
+        slot_postpone(&place->slot, FORK_BUDGET_MS);
         return;
     }
     place->generation = s->generation;
     place->born = net_now();
     scoreboard_clear_seat(place->seat, place->generation, place->born);
-    int ends[2];
-    pid_t self = getpid();
-    pid_t pid = -1;
-    if (channel_open(ends) == 0) {
-        pid = fork();
-        if (pid == 0) {
-            close(ends[0]);
-            be_a_worker(s, place, ends[1], self);
-        }
-        int kept = errno;
-        close(ends[1]);
-        if (pid < 0)
-            close(ends[0]);
-        errno = kept;
-    }
+    int channel;
+    pid_t pid = fork_worker(s, place, &channel);
     if (pid > 0) {
-        note_birth(s, place, pid, ends[0]);
+        note_birth(s, place, pid, channel);
         return;
     }
-    log_errno("start worker %d, trying again", place->number);
+    const char *why = strerrordesc_np(errno);
     slot_happened(&place->slot, SLOT_NOT_SPAWNED, &s->options->times,
                   (unsigned)random(), net_now());
+    report_backoff(place, why);
 }
 
 /* --- Tend: what each place needs --- */
@@ -344,8 +373,7 @@ static void forgive_lost_time(struct supervisor *s, int64_t now)
         return;
     s->thawed_at = now;
     for (size_t i = 0; i < s->place_count; i++)
-        if (s->places[i].slot.until != SLOT_NO_TIMER)
-            s->places[i].slot.until += lost;
+        slot_postpone(&s->places[i].slot, lost);
 }
 
 /* Why is it stuck? NULL: it is not. What a worker wrote on the board is not
@@ -353,11 +381,12 @@ static void forgive_lost_time(struct supervisor *s, int64_t now)
 static const char *why_late(const struct supervisor *s,
                             const struct place *place, int64_t now)
 {
+    int64_t well_until = later(s->thawed_at, place->slot.since);
     int64_t busy_since = place->seat->busy_since;
-    if (now - later(place->seat->beat, s->thawed_at) > s->options->beat_ms)
+    if (now - later(place->seat->beat, well_until) > s->options->beat_ms)
         return "no heart-beat";
     if (s->options->request_ms && busy_since > 0 &&
-        now - later(busy_since, s->thawed_at) > s->options->request_ms)
+        now - later(busy_since, well_until) > s->options->request_ms)
         return "its request takes too long";
     return NULL;
 }
@@ -380,26 +409,34 @@ static enum channel_word word_to_go(const struct supervisor *s)
 }
 
 static void act(struct supervisor *s, struct place *place,
-                enum slot_action action, const char *why)
+                enum slot_action action, const char *late)
 {
     switch (action) {
     case SLOT_REST: return;
     case SLOT_SPAWN: spawn(s, place); return;
     case SLOT_DRAIN:
+        place->why = place->unwanted;
         channel_say(place->channel, word_to_go(s), -1);
         report(place, "drain");
         break;
     case SLOT_ABORT:
-        place->why = why;
+        place->why = late;
         report(place, "suspect");
         signal_worker(place, SIGABRT);
         signal_worker(place, SIGCONT); // a stopped one hears nothing else
         break;
     case SLOT_KILL:
+        if (!place->why)
+            place->why = place->wanted ? "not ready in time" : place->unwanted;
         report(place, "kill");
         signal_worker(place, SIGKILL);
+        if (s->mode == DRAINING)
+            s->status = SUPERVISOR_CUT;
         break;
-    case SLOT_REPORT: report(place, "unkillable"); break;
+    case SLOT_REPORT:
+        report(place, "unkillable");
+        staffing_lose(s, place);
+        break;
     case SLOT_LEAVE: break;
     }
     slot_did(&place->slot, action, &s->options->times, net_now());
@@ -412,13 +449,12 @@ static void tend_workers(struct supervisor *s)
     staffing_decide(s);
     for (size_t i = 0; i < s->place_count; i++) {
         struct place *place = &s->places[i];
-        const char *why = why_late(s, place, now);
-        enum slot_action action =
-            slot_next(&place->slot, place->wanted, why != NULL, now);
-        if (s->mode == ENDING && slot_has_worker(&place->slot) &&
-            place->slot.state != SLOT_KILLING)
-            action = SLOT_KILL;
-        act(s, place, action, why);
+        const char *late = why_late(s, place, now);
+        act(s, place,
+            s->mode == ENDING
+                ? slot_end(&place->slot, now)
+                : slot_next(&place->slot, place->wanted, late != NULL, now),
+            late);
         place->seat->state = place->slot.state;
     }
 }
@@ -460,12 +496,13 @@ static void feed_watchdog(struct supervisor *s)
 static bool all_gone(const struct supervisor *s)
 {
     for (size_t i = 0; i < s->place_count; i++)
-        if (slot_has_worker(&s->places[i].slot))
+        if (slot_is_awaited(&s->places[i].slot))
             return false;
     return true;
 }
 
-/* Twice as many places as workers, so that all can be replaced at once. */
+/* Twice as many as workers: who drains keeps its place, and all may be
+ * draining while as many are up. */
 static void make_places(struct supervisor *s)
 {
     s->place_count = 2 * (size_t)s->options->max_workers;

@@ -14,14 +14,18 @@ struct place {
     struct slot slot;
     struct seat *seat; // what others may see of it
     bool wanted;
-    bool ready; // its worker has been
+    const char *unwanted; // why it is not
+
+    /* Of the worker in it. */
+    bool ready; // it has said so
     unsigned generation;
     pid_t pid;
     int pidfd;   // so that no signal reaches a stranger with the same pid
     int channel; // -1 once it is closed
     int64_t born;
     uint64_t max_requests; // with its jitter; 0: any number
-    const char *why;       // of what is being done to it
+    int64_t resident_mib;  // a second ago, if --max-memory is given
+    const char *why;       // it is told to go, or killed
 };
 
 struct supervisor {
@@ -36,11 +40,11 @@ struct supervisor {
     size_t place_count;
 
     unsigned generation; // of workers to come
-    bool was_ready;      // some worker, once
+    bool was_ready;      // since the start some worker was ready
     enum { GOING_ON, DRAINING, HANDED_OVER, ENDING } mode;
     int status;               // to return
-    int64_t due;              // this turn, at the latest
-    int64_t thawed_at;        // nothing is late that was well until then
+    int64_t due;              // when this turn should begin, at the latest
+    int64_t thawed_at;        // end of the last freeze: ages count from there
     struct fork_budget forks; // after failures
     bool announced;           // that we are ready
     int watchdog_ms;          // of the service manager; 0: it has none
@@ -50,13 +54,21 @@ struct supervisor {
     int number;         // that the operator asked for
     int extra;          // for the load
     bool too_few;       // all are busy, and clients wait
-    int64_t load_since; // it has been so, or not
-    /* One at a time is replaced: `next` starts, and when it is ready, `last`
-     * goes. */
-    struct place *next, *last;
-    bool reload_again;     // asked for while one was going on
-    bool reloading;        // said so to the service manager
-    int64_t replace_after; // after one that failed
+    int64_t load_since; // when too_few became what it is
+
+    /* staffing.c: one at a time is replaced. Its heir starts, and when that is
+     * ready, the old one goes. */
+    struct place *heir, *old;
+    const char *old_why;   // it is replaced
+    int64_t replace_after; // an heir could not start: not before then
+    int hasty;             // replacements in a row of who had enough too soon
+    int64_t recycle_after; // the last was one: not before then
+    int64_t weigh_at;      // when to look at their memory
+
+    /* staffing.c: reloads. */
+    unsigned oldest;   // generation that need not go
+    bool reloading;    // said so to the service manager
+    bool reload_again; // asked for while one was going on
 
     /* successor.c: the next binary. */
     pid_t successor; // 0: none
@@ -75,8 +87,11 @@ void staffing_reload(struct supervisor *s);
 /* One more, or one less. */
 void staffing_change(struct supervisor *s, int change);
 
-/* A replacement cannot start: keep who is there. */
+/* The heir cannot start: keep who is there. */
 void staffing_give_up(struct supervisor *s);
+
+/* Its worker cannot be killed: have another place instead. */
+void staffing_lose(struct supervisor *s, struct place *place);
 
 /* --- successor.c: the next binary of this server --- */
 

@@ -169,14 +169,14 @@ def failing_forks():
         with Load(family) as load:
             victim = family.workers()[0]
             send(victim, signal.SIGKILL)
-            family.says("start worker 0, trying again", 3)
+            family.says("worker 0: waits for", 3)
             send(family.pid, signal.SIGHUP)
-            family.says("trying again", 5)
+            family.says("temporarily unavailable", 5)
             alive = not family.is_gone() and len(workers_up(family)) == 1
             limit_processes(family.pid, 1000)
             wait_until(lambda: family.log().count("drain: reload") >= 1 and
                        len(workers_up(family)) == 2, "it has healed")
-        failures = family.log().count("trying again")
+        failures = family.log().count("temporarily unavailable")
     return (f"{failures} failed forks, {load.failed} of {load.sent} requests "
             "failed, then healed", alive and load.failed <= 1)
 

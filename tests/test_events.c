@@ -38,6 +38,23 @@ START_TEST(an_exit_tells_how_and_what_was_used)
 }
 END_TEST
 
+START_TEST(a_backoff_has_a_delay_and_nobody_it_is_about)
+{
+    const struct event wait = {.name = "backoff",
+                               .slot = 2,
+                               .generation = 3,
+                               .why = "Resource temporarily unavailable",
+                               .age_ms = 400,
+                               .requests = -1};
+    ck_assert_int_eq(events_open(own_path("events")), 0);
+    events_write(&wait);
+    ck_assert_ptr_nonnull(
+        strstr(content("events"),
+               "\"event\":\"backoff\",\"slot\":2,\"generation\":3,\"why\":"
+               "\"Resource temporarily unavailable\",\"delay\":0.400}\n"));
+}
+END_TEST
+
 START_TEST(opened_anew_the_next_line_goes_to_the_new_file)
 {
     ck_assert_int_eq(events_open(own_path("rotated")), 0);
@@ -75,6 +92,7 @@ int main(void)
     TCase *tests = new_case(suite, "events");
     tcase_add_checked_fixture(tests, to_nowhere, remove_own_directory);
     tcase_add_test(tests, an_exit_tells_how_and_what_was_used);
+    tcase_add_test(tests, a_backoff_has_a_delay_and_nobody_it_is_about);
     tcase_add_test(tests, opened_anew_the_next_line_goes_to_the_new_file);
     tcase_add_test(tests, a_pipe_that_nobody_reads_stops_nobody);
     return run_suite(suite);

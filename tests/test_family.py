@@ -462,7 +462,8 @@ class Managers(FamilyTest):
         text = family.get("/status.prom")[1].decode()
         self.assertRegex(text, r"(?m)^forkyard_workers_up 2$")
         for line in text.splitlines():
-            self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .+|\w+ [\d.e+-]+)$")
+            self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .+|"
+                             r'\w+(\{\w+="\w+"\})? [\d.e+-]+)$')
 
     def test_it_takes_no_page_from_an_application_unless_told_to(self):
         app = ("--app", f"/={BUILD}/apps/hello.so")

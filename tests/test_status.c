@@ -160,10 +160,12 @@ static void expect_sound_page(void)
 static void expect_sound_metrics(void)
 {
     regex_t line;
-    ck_assert_int_eq(regcomp(&line,
-                             "^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+ [-+0-9.e]+)$",
-                             REG_EXTENDED | REG_NOSUB),
-                     0);
+    ck_assert_int_eq(
+        regcomp(&line,
+                "^(# (HELP|TYPE) [a-z_]+ .+|"
+                "[a-z_]+(\\{[a-z]+=\"[a-z0-9]+\"\\})? [-+0-9.e]+)$",
+                REG_EXTENDED | REG_NOSUB),
+        0);
     static char text[sizeof answer];
     snprintf(text, sizeof text, "%s", body_of("/status.prom"));
     char *rest;
@@ -190,6 +192,29 @@ START_TEST(all_three_tell_of_the_workers)
     expect_sound_page();
     expect_sound_json();
     expect_sound_metrics();
+}
+END_TEST
+
+START_TEST(a_crash_loop_can_be_seen_in_each_form)
+{
+    board->seats[1].deaths = 17;
+    ck_assert_ptr_nonnull(
+        strstr(body_of("/status"), "1 of 2 workers up (degraded)"));
+    ck_assert_ptr_nonnull(
+        strstr(body_of("/status.json"), "\"degraded\":true,"));
+    const char *text = body_of("/status.prom");
+    ck_assert_ptr_nonnull(strstr(text, "\nforkyard_degraded 1\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "\nforkyard_workers{state=\"backoff\"} 1\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "\nforkyard_workers{state=\"lost\"} 0\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "\nforkyard_slot_deaths_total{slot=\"1\"} 17\n"));
+
+    board->seats[1].state = SLOT_UP;
+    ck_assert_ptr_null(strstr(body_of("/status"), "degraded"));
+    ck_assert_ptr_nonnull(
+        strstr(body_of("/status.json"), "\"degraded\":false,"));
 }
 END_TEST
 
@@ -246,6 +271,7 @@ int main(void)
     tcase_add_test(tests, nothing_else_is_answered);
     tcase_add_test(tests, head_says_the_same_without_a_body);
     tcase_add_test(tests, all_three_tell_of_the_workers);
+    tcase_add_test(tests, a_crash_loop_can_be_seen_in_each_form);
     tcase_add_test(tests, a_dead_child_is_shown_until_it_is_buried);
     tcase_add_loop_test(tests, garbage_on_the_board_spoils_neither_form, 0,
                         COUNT(scribbles));

@@ -7,6 +7,7 @@
 #include "part3/supervisor.h"
 #include "tests/testing.h"
 
+#include <dirent.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -15,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
 /* --- Workers that do as they are told --- */
 
@@ -23,26 +25,73 @@ enum conduct {
     DIES_YOUNG,          // just after it was ready
     DIES_BEFORE_READY,   // every time
     NEVER_READY,         // and it does not die either
-    FAILS_IF_NEW,        // as the one before, from generation 2 on
+    FIRST_FAILS,         // as the one before, but only the very first
+    FAILS_LATER,         // after script->good have started
+    FAILS_IF_NEW,        // from generation 2 on
+    LOADS_LONG,          // for longer than it may be without a beat
     STOPS,               // by SIGSTOP, once
     HAS_A_STUCK_REQUEST, // while it goes on beating
     HAS_A_REQUEST,       // that has just begun
-    SCRIBBLES,           // on its seat
+    HAS_A_CLIENT,        // that asks for nothing
+    SCRIBBLES,           // the first of them, on its seat
     SCRIBBLES_ON_OTHERS,
-    IS_DEAF, // to being told to go
+    SENDS_DESCRIPTORS, // two at a time, instead of a word
+    GROWS,             // by GROWTH_MIB, the first that is told to
+    HANGS,             // once, and dies when it is released
+    IS_DEAF,           // to being told to go
 };
+
+enum { GROWTH_MIB = 128 };
 
 /* Shared by the test and the whole family. */
 static struct script {
     _Atomic int conduct;
     _Atomic int forks;
+    _Atomic int good; // forks of FAILS_LATER
     _Atomic int busy; // workers that have a request
+    _Atomic int sent; // messages with descriptors
+    _Atomic bool released;
 } * script;
 
 static void scribble(struct seat *seat, int with)
 {
     memset((char *)seat + offsetof(struct seat, state), with,
            sizeof *seat - offsetof(struct seat, state));
+}
+
+static void send_two_descriptors(int channel)
+{
+    const int two[] = {STDERR_FILENO, STDERR_FILENO};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof two)];
+    } control = {.header = {.cmsg_level = SOL_SOCKET,
+                            .cmsg_type = SCM_RIGHTS,
+                            .cmsg_len = CMSG_LEN(sizeof two)}};
+    memcpy(CMSG_DATA(&control.header), two, sizeof two);
+    struct iovec byte = {.iov_base = (char[]){'?'}, .iov_len = 1};
+    const struct msghdr message = {.msg_iov = &byte,
+                                   .msg_iovlen = 1,
+                                   .msg_control = &control,
+                                   .msg_controllen = sizeof control.room};
+    if (sendmsg(channel, &message, MSG_NOSIGNAL) == 1)
+        script->sent++;
+}
+
+static void grow(void)
+{
+    const size_t size = (size_t)GROWTH_MIB << 20;
+    char *much = malloc(size);
+    memset(much, 1, size);
+    __asm__ volatile("" : : "r"(much) : "memory"); // or it is optimized away
+}
+
+static void hang(void)
+{
+    signal(SIGABRT, SIG_IGN);
+    while (!script->released)
+        poll(NULL, 0, 5);
+    _exit(0);
 }
 
 static void misbehave(const struct post *post)
@@ -61,7 +110,20 @@ static void misbehave(const struct post *post)
             script->busy++;
         }
         break;
-    case SCRIBBLES: scribble(post->seat, ++turn % 256); break;
+    case HAS_A_CLIENT: post->seat->has_client = true; break;
+    case SCRIBBLES:
+        if (post->seat->number == 0)
+            scribble(post->seat, ++turn % 256);
+        break;
+    case SENDS_DESCRIPTORS: send_two_descriptors(post->channel); break;
+    case GROWS:
+        script->conduct = GOOD;
+        grow();
+        break;
+    case HANGS:
+        script->conduct = GOOD;
+        hang();
+        break;
     case SCRIBBLES_ON_OTHERS: scribble(next, 0); break;
     default: break;
     }
@@ -79,21 +141,44 @@ static bool hear(const struct post *post)
     }
 }
 
+static void let_pass(int ms)
+{
+    for (int64_t until = milliseconds() + ms; milliseconds() < until;)
+        poll(NULL, 0, 20);
+}
+
+/* --- The family --- */
+
+static struct supervisor_options options;
+static pid_t family;
+static int listener;
+
+static bool fails(enum conduct conduct, int fork, unsigned generation)
+{
+    return conduct == DIES_BEFORE_READY ||
+           (conduct == FIRST_FAILS && fork == 1) ||
+           (conduct == FAILS_LATER && fork > script->good) ||
+           (conduct == FAILS_IF_NEW && generation > 1);
+}
+
 static int be_a_worker(const struct post *post, void *context)
 {
     (void)context;
-    int conduct = script->conduct;
-    script->forks++;
-    if (conduct == DIES_BEFORE_READY ||
-        (conduct == FAILS_IF_NEW && post->seat->generation > 1))
+    enum conduct conduct = (enum conduct)script->conduct;
+    int fork = ++script->forks;
+    if (fails(conduct, fork, post->seat->generation))
         return 9;
+    if (conduct == LOADS_LONG || conduct == FIRST_FAILS)
+        let_pass(options.beat_ms * 3 / 2);
     while (script->conduct == NEVER_READY)
         poll(NULL, 0, 5);
     channel_say(post->channel, CHANNEL_READY, -1);
     if (conduct == DIES_YOUNG)
         return 7;
+    if (conduct == LOADS_LONG)
+        let_pass(options.beat_ms / 2);
     while (hear(post)) {
-        if (script->conduct != SCRIBBLES)
+        if (script->conduct != SCRIBBLES || post->seat->number > 0)
             post->seat->beat = milliseconds();
         misbehave(post);
         post->seat->requests++;
@@ -102,26 +187,13 @@ static int be_a_worker(const struct post *post, void *context)
     return 0;
 }
 
-/* --- The family --- */
-
-static struct supervisor_options options;
-static pid_t family;
-
-static int some_listener(void)
-{
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(listen(listener, 8), 0);
-    return listener;
-}
-
 static void supervise_family(const void *context)
 {
     (void)context;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     ck_assert_int_eq(events_open(own_path("events")), 0);
     ck_assert_int_eq(log_open(own_path("log")), 0);
-    exit(supervise(&options, signals_open(), some_listener(), be_a_worker,
-                   NULL));
+    exit(supervise(&options, signals_open(), listener, be_a_worker, NULL));
 }
 
 static void make_script(void)
@@ -133,6 +205,8 @@ static void make_script(void)
                   0);
     ck_assert_ptr_ne(script, MAP_FAILED);
     write_file("events", "", 0);
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(listen(listener, 8), 0);
     options = (struct supervisor_options){
         .workers = 3,
         .max_workers = 3,
@@ -188,12 +262,6 @@ static bool holds(const void *context)
     return count_events(expected->a, expected->b) >= expected->count;
 }
 
-static void let_pass(int ms)
-{
-    for (int64_t until = milliseconds() + ms; milliseconds() < until;)
-        poll(NULL, 0, 20);
-}
-
 /* Wait until so many lines hold that. */
 static void expect_events(int count, const char *a, const char *b)
 {
@@ -226,6 +294,8 @@ static int field_of(const char *what, const char *name)
 #define EXIT "\"event\":\"exit\""
 #define KILL "\"event\":\"kill\""
 #define SUSPECT "\"event\":\"suspect\""
+#define BACKOFF "\"event\":\"backoff\""
+#define UNKILLABLE "\"event\":\"unkillable\""
 
 static void start_family(enum conduct conduct)
 {
@@ -237,6 +307,21 @@ static void start_good_family(void)
 {
     start_family(GOOD);
     expect_events(options.workers, READY, NULL);
+}
+
+/* How many lines of the log hold that? */
+static int count_logged(const char *text)
+{
+    int count = 0;
+    char *line = NULL;
+    size_t size = 0;
+    FILE *file = fopen(own_path("log"), "re");
+    ck_assert_ptr_nonnull(file);
+    while (getline(&line, &size, file) > 0)
+        count += strstr(line, text) != NULL;
+    fclose(file);
+    free(line);
+    return count;
 }
 
 static int end_of_family(void)
@@ -287,6 +372,32 @@ START_TEST(a_worker_that_is_killed_is_replaced_in_its_place)
     ck_assert_int_eq(field_of(READY, "\"slot\":"), slot);
     ck_assert_int_ne(field_of(READY, "\"pid\":"), pid);
     ck_assert_int_lt(kill(pid, 0), 0); // buried
+    ck_assert_int_eq(count_events(BACKOFF, NULL), 0);
+}
+END_TEST
+
+/* The mask of a process that /proc calls `name`, as hexadecimal digits. */
+static const char *mask_of(pid_t pid, const char *name)
+{
+    static char line[256];
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    FILE *file = fopen(path, "re");
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file) &&
+           strncmp(line, name, strlen(name)) != 0)
+        ;
+    fclose(file);
+    line[strcspn(line, "\n")] = '\0';
+    return line + strcspn(line, "0123456789abcdef");
+}
+
+START_TEST(a_worker_inherits_no_blocked_signal)
+{
+    start_good_family();
+    ck_assert_str_ne(mask_of(family, "SigBlk:"), "0000000000000000");
+    ck_assert_str_eq(mask_of(field_of(READY, "\"pid\":"), "SigBlk:"),
+                     "0000000000000000");
 }
 END_TEST
 
@@ -317,6 +428,7 @@ START_TEST(workers_that_die_young_do_not_make_a_fork_storm)
     int forks = script->forks;
     ck_assert_int_le(forks, 2 * options.workers + 4 + seconds + 1);
     ck_assert_int_gt(forks, 2 * options.workers);
+    ck_assert_int_ge(count_events(BACKOFF, "\"delay\":0.1"), 1);
     script->conduct = GOOD; // it heals by itself
     expect_events(forks + 1, READY, NULL);
 }
@@ -330,12 +442,30 @@ START_TEST(workers_that_cannot_start_at_all_end_it_with_a_status)
 }
 END_TEST
 
+START_TEST(one_that_dies_before_any_was_ready_is_only_replaced)
+{
+    options.beat_ms = 400;
+    start_family(FIRST_FAILS);
+    expect_events(1, EXIT, "\"code\":9");
+    expect_events(options.workers, READY, NULL);
+}
+END_TEST
+
+START_TEST(neither_is_a_lonely_one_whose_death_proves_nothing)
+{
+    options.workers = options.max_workers = 1;
+    options.beat_ms = 400;
+    start_family(FIRST_FAILS);
+    expect_events(1, READY, NULL);
+}
+END_TEST
+
 START_TEST(workers_that_are_never_ready_are_killed_and_end_it_too)
 {
     options.times.ready_ms = 300;
     start_family(NEVER_READY);
     ck_assert_int_eq(end_of_family(), SUPERVISOR_NO_START);
-    ck_assert_int_ge(count_events(KILL, NULL), 1);
+    ck_assert_int_ge(count_events(KILL, "not ready in time"), 1);
 }
 END_TEST
 
@@ -377,23 +507,34 @@ START_TEST(a_failed_fork_is_tried_again_and_never_an_end)
     let_pass(1000);
     ck_assert_int_eq(waitpid(family, NULL, WNOHANG), 0);
     ck_assert_int_eq(script->forks, 0);
+    ck_assert_int_ge(count_events(BACKOFF, strerror(EAGAIN)), 2);
     ck_assert_int_eq(status_of(start(allow_forks, NULL)), 0);
     expect_events(options.workers, READY, NULL);
 }
 END_TEST
 
-/* As kernels before 5.3, and some containers. */
-static void supervise_without_pidfds(const void *context)
+/* From now on that system call, if its second argument is `second`, does
+ * nothing and returns so: -errno, or 0. */
+static void take_away(unsigned call, unsigned second, unsigned error)
 {
     struct sock_filter instructions[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                 offsetof(struct seccomp_data, args[1])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, second, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {COUNT(instructions), instructions};
     ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
     ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+/* As kernels before 5.3, and some containers. */
+static void supervise_without_pidfds(const void *context)
+{
+    take_away(SYS_pidfd_open, 0, ENOSYS);
     supervise_family(context);
 }
 
@@ -408,7 +549,68 @@ START_TEST(workers_can_be_killed_where_there_are_no_pidfds)
 }
 END_TEST
 
+/* As if whoever it kills were hanging in the kernel. */
+static void supervise_the_unkillable(const void *context)
+{
+    take_away(SYS_pidfd_send_signal, SIGKILL, 0);
+    supervise_family(context);
+}
+
+START_TEST(another_place_takes_over_from_one_that_cannot_be_killed)
+{
+    options.beat_ms = 500;
+    options.times.kill_ms = 200;
+    family = start(supervise_the_unkillable, NULL);
+    expect_events(options.workers, READY, NULL);
+    script->conduct = HANGS;
+    expect_events(1, UNKILLABLE, "no heart-beat");
+    int lost = field_of(UNKILLABLE, "\"slot\":");
+    expect_events(options.workers + 1, READY, NULL);
+    ck_assert_int_ne(field_of(READY, "\"slot\":"), lost);
+    script->released = true;
+    expect_events(1, EXIT, "no heart-beat");
+    let_pass(300);
+    ck_assert_int_eq(count_events(SPAWN, NULL), options.workers + 1);
+}
+END_TEST
+
+START_TEST(an_heir_that_cannot_be_killed_ends_its_reload)
+{
+    options.times.ready_ms = options.times.kill_ms = 300;
+    family = start(supervise_the_unkillable, NULL);
+    expect_events(options.workers, READY, NULL);
+    script->conduct = NEVER_READY;
+    kill(family, SIGHUP);
+    expect_events(1, UNKILLABLE, "not ready in time");
+    script->conduct = GOOD;
+    kill(family, SIGHUP);
+    expect_events(options.workers, EXIT, "reload");
+}
+END_TEST
+
+START_TEST(nor_does_a_stop_wait_for_it)
+{
+    options.times.drain_ms = options.times.kill_ms = 200;
+    family = start(supervise_the_unkillable, NULL);
+    expect_events(options.workers, READY, NULL);
+    script->conduct = IS_DEAF;
+    kill(family, SIGTERM);
+    ck_assert_int_eq(end_of_family(), SUPERVISOR_CUT);
+    ck_assert_int_eq(count_events(UNKILLABLE, "stop"), options.workers);
+}
+END_TEST
+
 /* --- Stuck workers --- */
+
+START_TEST(who_took_long_to_load_has_all_the_time_for_its_first_beat)
+{
+    options.beat_ms = 1000;
+    start_family(LOADS_LONG);
+    expect_events(options.workers, READY, NULL);
+    let_pass(options.beat_ms);
+    ck_assert_int_eq(count_events(SUSPECT, NULL), 0);
+}
+END_TEST
 
 START_TEST(a_stopped_worker_is_found_and_replaced)
 {
@@ -512,14 +714,46 @@ END_TEST
 
 START_TEST(a_worker_that_scribbles_on_its_seat_harms_no_other)
 {
-    options.workers = options.max_workers = 1;
     start_good_family();
     script->conduct = SCRIBBLES;
     let_pass(2500);
-    script->conduct = GOOD;
     /* The worst it may come to is that it is replaced itself. */
+    ck_assert_int_eq(count_events(EXIT, "\"slot\":1,"), 0);
+    ck_assert_int_eq(count_events(EXIT, "\"slot\":2,"), 0);
+    script->conduct = GOOD;
     kill(family, SIGTERM);
     ck_assert_int_eq(end_of_family(), SUPERVISOR_DRAINED);
+}
+END_TEST
+
+static int count_descriptors(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    DIR *directory = opendir(path);
+    ck_assert_ptr_nonnull(directory);
+    int count = 0;
+    while (readdir(directory))
+        count++;
+    closedir(directory);
+    return count;
+}
+
+static bool many_were_sent(const void *context)
+{
+    (void)context;
+    return script->sent > 100;
+}
+
+START_TEST(what_a_worker_sends_along_is_not_kept)
+{
+    start_good_family();
+    int before = count_descriptors(family);
+    script->conduct = SENDS_DESCRIPTORS;
+    wait_until(many_were_sent, NULL);
+    script->conduct = GOOD;
+    let_pass(300); // it reads what it was sent
+    ck_assert_int_eq(count_descriptors(family), before);
 }
 END_TEST
 
@@ -625,6 +859,71 @@ START_TEST(a_generation_that_cannot_start_is_given_up)
 }
 END_TEST
 
+/* A service manager that hears what it is told. */
+static int listen_as_manager(void)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    const char *path = own_path("manager");
+    ck_assert_uint_lt(strlen(path), sizeof name.sun_path);
+    memcpy(name.sun_path, path, strlen(path));
+    int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    ck_assert_int_eq(bind(manager, (const struct sockaddr *)&name, sizeof name),
+                     0);
+    ck_assert_int_eq(setenv("NOTIFY_SOCKET", name.sun_path, 1), 0);
+    return manager;
+}
+
+static void expect_told(int manager, const char *what)
+{
+    char text[256] = "";
+    while (strncmp(text, what, strlen(what)) != 0) {
+        wait_for_events(manager, POLLIN);
+        ssize_t got = recv(manager, text, sizeof text - 1, 0);
+        ck_assert_int_gt(got, 0);
+        text[got] = '\0';
+    }
+}
+
+START_TEST(a_reload_that_fails_half_way_ends_and_both_halves_stay)
+{
+    int manager = listen_as_manager();
+    options.times.young_ms = 300; // then it would try again
+    start_good_family();
+    expect_told(manager, "READY=1");
+    script->good = options.workers + 1;
+    script->conduct = FAILS_LATER;
+    kill(family, SIGHUP);
+    expect_told(manager, "RELOADING=1");
+    expect_events(2, EXIT, "\"code\":9");
+    expect_told(manager, "READY=1");
+    let_pass(1500);
+    ck_assert_int_eq(count_events(EXIT, "\"code\":9"), 2);
+    ck_assert_int_eq(count_events(DRAIN, NULL), 1);
+    ck_assert_int_eq(count_logged("going on with who is there (reload)"), 1);
+    /* The next one is for all of them, and its number is new. */
+    script->conduct = GOOD;
+    kill(family, SIGHUP);
+    expect_told(manager, "RELOADING=1");
+    expect_told(manager, "READY=1");
+    ck_assert_int_eq(count_events(READY, "\"generation\":3"), options.workers);
+}
+END_TEST
+
+START_TEST(a_place_that_dies_meanwhile_is_not_said_to_be_reloaded)
+{
+    start_good_family();
+    script->conduct = NEVER_READY;
+    kill(family, SIGHUP);
+    expect_events(1, SPAWN, "\"generation\":2");
+    pid_t children[CHILDREN_MOST];
+    ck_assert_int_eq(look_at_children(children), options.workers + 1);
+    for (int i = 0; i < options.workers; i++)
+        kill(children[i], SIGKILL);
+    expect_events(options.workers, EXIT, "\"signal\":9");
+    ck_assert_int_eq(count_events(EXIT, "reload"), 0);
+}
+END_TEST
+
 START_TEST(ttin_and_ttou_change_the_number)
 {
     options.max_workers = 4;
@@ -634,6 +933,30 @@ START_TEST(ttin_and_ttou_change_the_number)
     kill(family, SIGTTIN); // no more are allowed
     kill(family, SIGTTOU);
     expect_events(1, EXIT, "too many workers");
+    ck_assert_int_eq(count_events(SPAWN, NULL), 4);
+}
+END_TEST
+
+static void connect_to_family(void)
+{
+    struct sockaddr_in address;
+    socklen_t len = sizeof address;
+    struct sockaddr *name = (struct sockaddr *)&address;
+    ck_assert_int_eq(getsockname(listener, name, &len), 0);
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(connect(client, name, len), 0);
+}
+
+START_TEST(ttin_counts_those_that_the_load_has_called)
+{
+    options.max_workers = 4;
+    start_good_family();
+    script->conduct = HAS_A_CLIENT;
+    connect_to_family();
+    connect_to_family();
+    expect_events(4, READY, NULL); // one for the load
+    kill(family, SIGTTIN);         // it may stay
+    let_pass(1500);
     ck_assert_int_eq(count_events(SPAWN, NULL), 4);
 }
 END_TEST
@@ -656,6 +979,54 @@ START_TEST(enough_requests_are_enough_and_the_next_comes_first)
         all = all || there == options.workers;
         ck_assert(!all || there >= options.workers);
     }
+}
+END_TEST
+
+START_TEST(workers_that_soon_had_enough_are_replaced_more_and_more_slowly)
+{
+    options.max_requests = 1;
+    start_good_family();
+    let_pass(3000); // after 0, 0, 0.1, 0.3, 0.7, 1.5 and 3.1 seconds
+    ck_assert_int_le(count_events(SPAWN, NULL), options.workers + 8);
+    ck_assert_int_ge(count_events(SPAWN, NULL), options.workers + 4);
+    ck_assert_int_eq(count_logged("is the limit too low?"), 1);
+    /* That is no reason to make a reload wait. */
+    kill(family, SIGHUP);
+    expect_events(options.workers, EXIT, "reload");
+}
+END_TEST
+
+START_TEST(who_cannot_be_replaced_goes_on)
+{
+    options.max_requests = 100;
+    script->good = options.workers;
+    start_family(FAILS_LATER);
+    expect_events(2, EXIT, "\"code\":9");
+    let_pass(500);
+    ck_assert_int_eq(count_events(DRAIN, NULL), 0);
+    ck_assert_int_eq(count_events(EXIT, NULL), 2);
+    ck_assert_int_eq(
+        count_logged("going on with who is there (enough requests)"), 1);
+}
+END_TEST
+
+static int resident_mib(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long pages = 0;
+    ck_assert_int_eq(fscanf(file, "%*d %ld", &pages), 1);
+    fclose(file);
+    return (int)(pages * sysconf(_SC_PAGESIZE) >> 20);
+}
+
+START_TEST(too_much_memory_is_a_reason_as_well)
+{
+    options.max_memory = resident_mib() + GROWTH_MIB / 2;
+    start_good_family();
+    script->conduct = GROWS;
+    expect_events(1, EXIT, "too much memory");
+    expect_events(options.workers + 1, READY, NULL);
+    ck_assert_int_eq(count_events(EXIT, NULL), 1); // nobody else
 }
 END_TEST
 
@@ -741,12 +1112,22 @@ int main(void)
                    workers_that_cannot_start_at_all_end_it_with_a_status);
     tcase_add_test(deaths,
                    workers_that_are_never_ready_are_killed_and_end_it_too);
+    tcase_add_test(deaths, a_worker_inherits_no_blocked_signal);
+    tcase_add_test(deaths, one_that_dies_before_any_was_ready_is_only_replaced);
+    tcase_add_test(deaths, neither_is_a_lonely_one_whose_death_proves_nothing);
+    tcase_add_test(deaths,
+                   another_place_takes_over_from_one_that_cannot_be_killed);
+    tcase_add_test(deaths, an_heir_that_cannot_be_killed_ends_its_reload);
+    tcase_add_test(deaths, nor_does_a_stop_wait_for_it);
     tcase_add_test(deaths, a_failed_fork_is_tried_again_and_never_an_end);
     tcase_add_test(deaths, workers_can_be_killed_where_there_are_no_pidfds);
     tcase_add_test(deaths, workers_do_not_outlive_their_supervisor);
 
     TCase *stuck = new_case(suite, "stuck");
     tcase_add_checked_fixture(stuck, make_script, end_family);
+    tcase_add_test(stuck,
+                   who_took_long_to_load_has_all_the_time_for_its_first_beat);
+    tcase_add_test(stuck, what_a_worker_sends_along_is_not_kept);
     tcase_add_test(stuck, a_stopped_worker_is_found_and_replaced);
     tcase_add_test(stuck, a_request_that_takes_too_long_costs_its_worker);
     tcase_add_test(stuck, requests_may_take_any_time_if_that_is_said);
@@ -769,7 +1150,17 @@ int main(void)
     tcase_add_test(changes, a_reload_replaces_everyone_new_ones_first);
     tcase_add_test(changes, a_hundred_reloads_in_a_row_are_one_and_one_again);
     tcase_add_test(changes, a_generation_that_cannot_start_is_given_up);
+    tcase_add_test(changes,
+                   a_reload_that_fails_half_way_ends_and_both_halves_stay);
+    tcase_add_test(changes,
+                   a_place_that_dies_meanwhile_is_not_said_to_be_reloaded);
     tcase_add_test(changes, ttin_and_ttou_change_the_number);
+    tcase_add_test(changes, ttin_counts_those_that_the_load_has_called);
+    tcase_add_test(
+        changes,
+        workers_that_soon_had_enough_are_replaced_more_and_more_slowly);
+    tcase_add_test(changes, who_cannot_be_replaced_goes_on);
+    tcase_add_test(changes, too_much_memory_is_a_reason_as_well);
     tcase_add_test(changes,
                    enough_requests_are_enough_and_the_next_comes_first);
 

@@ -19,6 +19,7 @@ static struct slot slot_in(enum slot_state state)
         [SLOT_SUSPECT] = SLOT_ABORT,
         [SLOT_DRAINING] = SLOT_DRAIN,
         [SLOT_KILLING] = SLOT_KILL,
+        [SLOT_LOST] = SLOT_REPORT,
     };
     const struct slot_times *times = &slot_default_times;
     struct slot slot = {.until = SLOT_NO_TIMER};
@@ -61,7 +62,7 @@ static void print_row(enum slot_state state)
     printf("%-9s %-6s %-7s %-7s %-7s %-7s %s\n", slot_state_name(state), timer,
            action(&slot, true, false, BORN - 1),
            action(&slot, false, false, BORN - 1),
-           action(&slot, true, true, BORN - 1),
+           slot_has_worker(&slot) ? action(&slot, true, true, BORN - 1) : "-",
            has_timer ? action(&slot, true, false, slot.until) : "-",
            state_after_exit(slot));
 }
