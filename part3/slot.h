@@ -1,17 +1,16 @@
 /* slot.h - one place for a worker: what it is, and what it needs next.
  *
- *    EMPTY --spawn--> STARTING --READY--> UP ---late---> SUSPECT
- *      ^                |   |              |                |
- *      |                |   '--not wanted--+--> DRAINING    |
- *      |              timer                        |timer   |timer
- *      |                '------> KILLING <---------'--------'
- *      |                            '--timer--> LOST
- *      |
- *      '-- exit of one that was told to go, or lost
+ *    EMPTY --wanted--> STARTING --ready--> UP --late--> SUSPECT
+ *    STARTING, UP --not wanted--> DRAINING
+ *    STARTING, SUSPECT, DRAINING --timer--> KILLING --timer--> LOST
+ *    STARTING, UP, SUSPECT, DRAINING --end at once--> KILLING
  *
- *    any other exit, or a failed fork --> BACKOFF --timer--> STARTING
- *                                            '--not wanted--> EMPTY
- *    when all is to end at once: whoever lives --> KILLING
+ *    STARTING, UP, SUSPECT, KILLING --exit--> BACKOFF --timer--> STARTING
+ *    DRAINING, LOST --exit--> EMPTY
+ *    KILLING --exit after DRAINING--> EMPTY
+ *    EMPTY --fork fails--> BACKOFF --not wanted, end at once--> EMPTY
+ *
+ * These arrows are all there are: lab slot-table finds the same in slot.c.
  *
  * Three things are kept apart: what the slot *is* (struct slot), what is
  * *wanted* (a bool) and what *happened* (an event). slot.c only computes: it

@@ -1,8 +1,11 @@
 /* slot_table.c - asks part3/slot.c what it would do in every state, and prints
- * the answers as a table. Nothing is forked and no time passes. */
+ * the answers as a table; with --arrows, each way from one state to another in
+ * a line. Nothing is forked and no time passes. */
 #include "part3/slot.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { BORN = 1000 };
 
@@ -80,11 +83,86 @@ static void print_delays(void)
     printf(" s\n");
 }
 
-int main(void)
+/* --- Arrows --- */
+
+static void print_upper(const char *name)
+{
+    for (; *name; name++)
+        putchar(toupper((unsigned char)*name));
+}
+
+static void print_arrow(enum slot_state from, const char *label,
+                        const struct slot *to)
+{
+    if (to->state == from)
+        return;
+    print_upper(slot_state_name(from));
+    printf(" --%s--> ", label);
+    print_upper(slot_state_name(to->state));
+    printf("\n");
+}
+
+static void print_event(struct slot slot, const char *label,
+                        enum slot_event event)
+{
+    enum slot_state from = slot.state;
+    slot_happened(&slot, event, &slot_default_times, 0, BORN);
+    print_arrow(from, label, &slot);
+}
+
+/* Where it leads to do so; a fork succeeds. */
+static void print_action(struct slot slot, const char *label,
+                         enum slot_action action)
+{
+    enum slot_state from = slot.state;
+    if (action == SLOT_SPAWN)
+        slot_happened(&slot, SLOT_SPAWNED, &slot_default_times, 0, BORN);
+    else
+        slot_did(&slot, action, &slot_default_times, BORN);
+    print_arrow(from, label, &slot);
+}
+
+static void print_arrows_from(const struct slot *slot)
+{
+    const int64_t before = BORN - 1; // its timer rings
+    print_action(*slot, "wanted", slot_next(slot, true, false, before));
+    print_action(*slot, "not wanted", slot_next(slot, false, false, before));
+    if (slot_has_worker(slot))
+        print_action(*slot, "late", slot_next(slot, true, true, before));
+    if (slot->until != SLOT_NO_TIMER)
+        print_action(*slot, "timer", slot_next(slot, true, false, slot->until));
+    print_action(*slot, "end at once", slot_end(slot, before));
+    print_event(*slot, "fork fails", SLOT_NOT_SPAWNED);
+    print_event(*slot, "ready", SLOT_READY);
+    print_event(*slot, "exit", SLOT_EXITED);
+}
+
+static void print_arrows(void)
+{
+    for (int state = 0; state < SLOT_STATES; state++) {
+        const struct slot slot = slot_in((enum slot_state)state);
+        print_arrows_from(&slot);
+    }
+    struct slot drained = slot_in(SLOT_DRAINING);
+    slot_did(&drained, SLOT_KILL, &slot_default_times, BORN);
+    print_event(drained, "exit after DRAINING", SLOT_EXITED);
+}
+
+/* --- All of it --- */
+
+static void print_table(void)
 {
     printf("state     timer  wanted  not     late    rings   exit\n");
     for (int state = 0; state < SLOT_STATES; state++)
         print_row((enum slot_state)state);
     print_delays();
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--arrows") == 0)
+        print_arrows();
+    else
+        print_table();
     return 0;
 }
