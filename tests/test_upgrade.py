@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """test_upgrade.py - stage 3e becomes its next binary, or does not."""
-import contextlib
 import os
 import re
 import shutil
@@ -99,14 +98,22 @@ class UpgradeTest(FamilyTest):
                     time.sleep(1000)
             """, *options, **popen)
 
-    def try_half_ready(self, family):
+    def client_of_trial(self, family, ms):
+        """Our own workers stand still until the trial's first one has it."""
         os.rename(self.stage, self.stage + ".good")
         self.deploy(f'#!/bin/sh\nTRIAL=1 exec {self.stage}.good "$@"\n')
+        workers = family.workers()
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        client = family.connect()
+        client.sendall(f"GET /slow?ms={ms} HTTP/1.0\r\n\r\n".encode())
         family.send(signal.SIGUSR2)
-        trial = wait_until(lambda: tried_pid(family), "it is tried")
-        wait_until(lambda: re.search(rf"3e\[{trial}\] worker . .*: ready",
-                                     family.log()), "one worker comes up")
-        return trial
+        wait_until(lambda: any(has_client(worker) for worker in
+                               children_of(tried_pid(family))),
+                   "the trial has a client")
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+        return client
 
     def is_as_before(self, family, workers):
         self.assertEqual(sorted(family.workers()), sorted(workers))
@@ -132,6 +139,8 @@ class InPlace(UpgradeTest):
                 self.keeps_its_pid(family)
                 self.assertFalse(before & set(family.workers()))
                 self.assertEqual(family.status()["generation"], 4)
+                self.assertEqual(
+                    family.log().count("upgraded: 2 workers"), 3)
                 family.send(signal.SIGTERM)
                 self.assertEqual(family.process.wait(PATIENCE), 0)
                 self.assertFalse(os.path.exists(family.pid_path))
@@ -340,15 +349,12 @@ class RolledBack(UpgradeTest):
         family = self.start_half_ready("--workers", "2", "--start-timeout",
                                        "1")
         workers = family.workers()
-        trial = self.try_half_ready(family)
-        with contextlib.ExitStack() as all_of_them:
-            clients = [all_of_them.enter_context(family.connect())
-                       for _ in range(24)]
-            for client in clients:
-                client.sendall(b"GET /slow?ms=200 HTTP/1.0\r\n\r\n")
+        with self.client_of_trial(family, 4000) as client:
+            trial = tried_pid(family)
+            flood = family.flood("-n", "20000", "-c", "6")
             family.says("is not ready in time")
-            for client in clients:
-                self.assertIn(b"slept 200 ms", client.makefile("rb").read())
+            self.assertIn(b"slept 4000 ms", client.makefile("rb").read())
+        self.all_answered(flood, 20000)
         family.says("going on as we are")
         wait_until(lambda: is_dead(trial), "it is gone")
         self.is_as_before(family, workers)
@@ -446,20 +452,12 @@ class Interrupted(UpgradeTest):
     def test_term_waits_for_the_clients_of_a_trial(self):
         family = self.start_half_ready("--workers", "2",
                                        start_new_session=True)
-        for worker in family.workers():
-            os.kill(worker, signal.SIGSTOP)  # so all clients are the trial's
-        trial = self.try_half_ready(family)
-        with family.connect() as client:
-            client.sendall(b"GET /slow?ms=1500 HTTP/1.0\r\n\r\n")
-            wait_until(lambda: any(has_client(worker)
-                                   for worker in children_of(trial)),
-                       "the trial has a client")
+        with self.client_of_trial(family, 1500) as client:
+            trial = tried_pid(family)
             # As an init does it that tells the whole process group.
             os.killpg(family.pid, signal.SIGTERM)
             family.says("draining, then ending")
             self.assertIn(b"slept 1500 ms", client.makefile("rb").read())
-        for worker in family.workers():
-            os.kill(worker, signal.SIGCONT)
         self.assertEqual(family.process.wait(PATIENCE), 0)
         self.assertTrue(is_dead(trial))
 
