@@ -496,5 +496,47 @@ class CommandLine(unittest.TestCase):
                 self.assertIn(reason, done.stderr)
 
 
+class CoreOfTheFamily(FamilyTest):
+    """What the supervisor does to its workers costs no client anything."""
+
+    def test_workers_that_had_enough_are_replaced_without_loss(self):
+        family = self.start("--workers", "3", "--max-requests", "300")
+        flood = family.flood("-n", "20000", "-c", "6")
+        while flood.poll() is None:
+            family.send(signal.SIGCHLD)  # it looks at each turn of its loop
+            time.sleep(0.02)
+        self.all_answered(flood, 20000)
+        self.assertGreater(family.log().count("drain: enough requests"), 2)
+
+    def test_a_change_of_their_number_loses_nothing(self):
+        family = self.start("--workers", "1", "--max-workers", "3")
+        flood = family.flood("-n", "20000", "-c", "6")
+        while flood.poll() is None:
+            for number in signal.SIGTTIN, signal.SIGTTOU:
+                family.send(number)
+                time.sleep(0.05)
+        self.all_answered(flood, 20000)
+        self.assertGreater(family.log().count("drain: too many workers"), 0)
+
+    def test_a_generation_that_cannot_start_costs_nobody_anything(self):
+        directory = tempfile.mkdtemp(prefix="family-")
+        self.addCleanup(shutil.rmtree, directory)
+        app = f"{directory}/app.so"
+        shutil.copy(f"{BUILD}/apps/hello.so", app)
+        family = self.start("--workers", "2", "--app", f"/app={app}")
+        os.rename(app, app + ".sound")  # the workers have it mapped
+        with open(app, "w", encoding="ascii") as broken:
+            broken.write("no program")
+        flood = family.flood("-n", "20000", "-c", "6")
+        family.send(signal.SIGHUP)
+        family.says("cannot start, going on with who is there (reload)")
+        self.all_answered(flood, 20000)
+        self.assertNotIn("drain", family.log())
+        os.rename(app + ".sound", app)
+        family.send(signal.SIGHUP)
+        family.says("drain: reload", 2)
+        self.assertIn(b"Hello", family.get("/app")[1])
+
+
 if __name__ == "__main__":
     sys.exit(unittest.main(verbosity=1))
