@@ -254,7 +254,7 @@ $(B)/3c_fork_wait_loop: $(call objects,part3/3c_fork_wait_loop) $(GATEWAYS)
 $(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
 
 # The supervisor knows no HTTP, and its workers know no supervisor.
-SUPERVISOR := $(call objects,$(addprefix part3/,supervisor staffing \
+SUPERVISOR := $(call objects,$(addprefix part3/,supervisor birth staffing \
             upgrade predecessors family_options slot signals scoreboard \
             channel listener handover rights events notify pid_file \
             fork_budget init_others))

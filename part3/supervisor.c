@@ -1,14 +1,16 @@
-/* supervisor.c - sleep, hear, bury, tend; and again. By its sections:
+/* supervisor.c - sleep, hear, bury, tend; and again. The loop is at the end, in
+ * supervise(), and each of its steps is a section:
  *
- *    Sleep   until a signal or a word comes, or a timer rings
- *    Hear    what it was: signals, workers, the next binary
- *    Bury    whoever is dead
- *    Tend    a birth; what each place needs; what others are told
+ *    sleep_until_needed   until a signal or a word comes, or a timer rings
+ *    hear                 what it was: signals, workers, the next binary
+ *    bury_the_dead        whoever they are
+ *    tend_workers         a birth; or what else a place needs
+ *    announce             what others are told; and feed_watchdog
  *
- * Begin at the end, with the loop in supervise(). slot.c decides what a place
- * needs and staffing.c which places are wanted; workers are forked, killed and
- * buried here. No application runs here and no request is parsed, so nothing
- * that a client sends can bring it down. */
+ * slot.c decides what a place needs, and staffing.c which places are wanted.
+ * Workers are forked by birth.c, and signalled and buried here. No application
+ * runs here and no request is parsed, so nothing that a client sends can bring
+ * it down. */
 #include "supervisor_parts.h"
 
 #include "channel.h"
@@ -19,7 +21,6 @@
 #include "init_others.h"
 #include "listener.h"
 #include "notify.h"
-#include "part2/signals_reset.h"
 #include "pid_file.h"
 #include "predecessors.h"
 #include "signals.h"
@@ -267,44 +268,6 @@ static void bury_the_dead(struct supervisor *s)
 
 /* --- Tend: a birth --- */
 
-static void close_what_is_not_yours(struct supervisor *s)
-{
-    close(s->signals);
-    if (s->trial.ready >= 0)
-        close(s->trial.ready);
-    for (size_t i = 0; i < s->place_count; i++) {
-        if (s->places[i].channel >= 0)
-            close(s->places[i].channel);
-        if (s->places[i].pidfd >= 0)
-            close(s->places[i].pidfd);
-    }
-}
-
-/* In the child. */
-__attribute__((noreturn)) static void be_a_worker(struct supervisor *s,
-                                                  const struct place *place,
-                                                  int channel, pid_t supervisor)
-{
-    close_what_is_not_yours(s);
-    scoreboard_take_seat(s->board, place->seat);
-    rights_drop(&s->options->rights);
-    prctl(PR_SET_PDEATHSIG, SIGKILL); // dropping rights would clear it
-    if (getppid() != supervisor)
-        _exit(0);  // it ended before it could be asked for
-    setpgid(0, 0); // a Ctrl-C is for the supervisor to act upon
-    signals_reset();
-    char role[32];
-    snprintf(role, sizeof role, "worker %d", place->number);
-    log_role(role);
-    const struct post post = {.listener = s->listener,
-                              .channel = channel,
-                              .seat = place->seat,
-                              .board = s->board};
-    /* Not _exit: the application may have something to do atexit(3), and of
-     * the supervisor nothing is buffered. */
-    exit(s->worker(&post, s->context));
-}
-
 static uint64_t with_jitter(int most)
 {
     uint64_t spread = (uint64_t)most * JITTER_PERCENT / 100;
@@ -327,28 +290,6 @@ static void note_birth(struct supervisor *s, struct place *place, pid_t pid,
     report(place, "spawn");
 }
 
-/* Returns its pid and the other end of its channel, or -1 with errno. */
-static pid_t fork_worker(struct supervisor *s, const struct place *place,
-                         int *channel)
-{
-    int ends[2];
-    if (channel_open(ends) < 0)
-        return -1;
-    pid_t self = getpid();
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        be_a_worker(s, place, ends[1], self);
-    }
-    int kept = errno;
-    close(ends[1]);
-    if (pid < 0)
-        close(ends[0]);
-    *channel = ends[0];
-    errno = kept;
-    return pid;
-}
-
 static void spawn(struct supervisor *s, struct place *place)
 {
     if (place->slot.failures > 0 &&
@@ -362,7 +303,7 @@ static void spawn(struct supervisor *s, struct place *place)
     place->born = net_now();
     scoreboard_clear_seat(place->seat, place->generation, place->born);
     int channel;
-    pid_t pid = fork_worker(s, place, &channel);
+    pid_t pid = birth(s, place, &channel);
     if (pid > 0) {
         note_birth(s, place, pid, channel);
         return;
@@ -459,11 +400,11 @@ static void tend_workers(struct supervisor *s)
     for (size_t i = 0; i < s->place_count; i++) {
         struct place *place = &s->places[i];
         const char *late = why_late(s, place, now);
-        act(s, place,
+        enum slot_action action =
             s->mode == ENDING
                 ? slot_end(&place->slot, now)
-                : slot_next(&place->slot, place->wanted, late != NULL, now),
-            late);
+                : slot_next(&place->slot, place->wanted, late != NULL, now);
+        act(s, place, action, late);
         place->seat->state = place->slot.state;
     }
 }

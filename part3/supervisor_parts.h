@@ -1,5 +1,6 @@
 /* supervisor_parts.h - what the parts of the supervisor share: supervisor.c
- * with its loop, staffing.c, upgrade.c and predecessors.c. Nobody else includes it. */
+ * with its loop, birth.c, staffing.c, upgrade.c and predecessors.c. Nobody else
+ * includes it. */
 #ifndef PART3_SUPERVISOR_PARTS_H
 #define PART3_SUPERVISOR_PARTS_H
 
@@ -87,6 +88,12 @@ struct supervisor {
     struct trial trial;
     int predecessors; // workers
 };
+
+/* --- birth.c: a worker is forked --- */
+
+/* Fork one for this place. Returns its pid, and in *channel our end of what
+ * one talks to it by; or -1 with errno. */
+pid_t birth(struct supervisor *s, const struct place *place, int *channel);
 
 /* --- staffing.c: which places are wanted --- */
 
