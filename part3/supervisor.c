@@ -248,6 +248,7 @@ static void bury_the_dead(struct supervisor *s)
 static void close_what_is_not_yours(struct supervisor *s)
 {
     close(s->signals);
+    pid_file_leave();
     if (s->successor_ready >= 0)
         close(s->successor_ready);
     for (size_t i = 0; i < s->place_count; i++) {
