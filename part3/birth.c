@@ -4,6 +4,7 @@
 #include "channel.h"
 #include "common/log.h"
 #include "part2/signals_reset.h"
+#include "pid_file.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 static void close_what_is_not_yours(struct supervisor *s)
 {
     close(s->signals);
+    pid_file_leave();
     if (s->trial.ready >= 0)
         close(s->trial.ready);
     for (size_t i = 0; i < s->place_count; i++) {

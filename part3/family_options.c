@@ -4,11 +4,13 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "events.h"
+#include "pid_file.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { WORKERS_MAX = SEATS_MAX / 2 };
 
@@ -197,10 +199,21 @@ static const char *status_path(struct argp_state *state, const char *arg)
     return arg;
 }
 
+/* Who asks the file for a pid would reach only one of them. */
+static void refuse_a_second(struct argp_state *state, const char *pid_file)
+{
+    pid_t holder = pid_file_holder(pid_file);
+    if (holder != 0 && holder != getppid()) // that is our predecessor
+        argp_failure(state, EXIT_FAILURE, 0, "%s is held by pid %d, which runs",
+                     pid_file, (int)holder);
+}
+
 static void finish(struct argp_state *state, struct supervisor_options *options)
 {
     if (options->max_workers < options->workers)
         options->max_workers = options->workers;
+    if (options->pid_file)
+        refuse_a_second(state, options->pid_file);
     if (options->json_file)
         open_file(state, events_open, options->json_file);
     if (options->log_file)

@@ -419,15 +419,20 @@ static bool all_up(const struct supervisor *s)
     return true;
 }
 
+void take_pid_file(const struct supervisor *s)
+{
+    if (s->options->pid_file && !handover_is_trial() &&
+        pid_file_write(s->options->pid_file) < 0)
+        log_errno("write %s", s->options->pid_file);
+}
+
 /* Once, when all workers are ready for the first time. */
 static void announce(struct supervisor *s)
 {
     if (s->announced || s->mode != GOING_ON || !all_up(s))
         return;
     s->announced = true;
-    if (s->options->pid_file && !handover_is_trial() &&
-        pid_file_write(s->options->pid_file) < 0)
-        log_errno("write %s", s->options->pid_file);
+    take_pid_file(s);
     notify("READY=1");
     handover_ready();
     log_line("ready, with %d workers", s->number);

@@ -89,6 +89,11 @@ struct supervisor {
     int predecessors; // workers
 };
 
+/* --- supervisor.c --- */
+
+/* Have the pid file hold our pid, if there is to be one. */
+void take_pid_file(const struct supervisor *s);
+
 /* --- birth.c: a worker is forked --- */
 
 /* Fork one for this place. Returns its pid, and in *channel our end of what

@@ -202,6 +202,7 @@ void upgrade_take_over(struct supervisor *s)
         return;
     s->predecessors = predecessors_adopt(s);
     s->was_ready = s->announced = true; // before, by the same process
+    take_pid_file(s);                   // its lock has gone with the exec
     log_predecessors(s);
     staffing_replace_all(s);
 }

@@ -17,7 +17,6 @@
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,15 +67,6 @@ static void start_to_leave(struct worker *worker, bool emptying)
     eventfd_write(worker->wake, 1);
 }
 
-/* Has it sent anything since then? Looked at in the order in which bytes come:
- * they lie in the kernel, then they are read. */
-static bool has_begun(const struct visit *visit)
-{
-    int unread = 0;
-    ioctl(visit->client, FIONREAD, &unread);
-    return unread > 0 || net_traffic.heard != visit->heard;
-}
-
 /* Nobody knows whether a kept connection would carry another request. Having
  * waited a little, read no more from it: what is there already is answered.
  * But a request that has begun to come is waited for. */
@@ -88,7 +78,8 @@ static void leave_idle_client(struct worker *worker, int64_t leaving_since)
     int64_t since = visit->since;
     if (since < leaving_since)
         since = leaving_since;
-    if (!has_begun(visit) && net_now() - since >= LAST_REQUEST_MS)
+    bool has_begun = net_traffic.heard != visit->heard;
+    if (!has_begun && net_now() - since >= LAST_REQUEST_MS)
         shutdown(visit->client, SHUT_RD);
 }
 
@@ -121,11 +112,11 @@ static void hear_supervisor(struct worker *worker)
 static void *beat_and_listen(void *context)
 {
     struct worker *worker = context;
-    uint64_t moved = 0;
+    uint64_t said = 0;
     int64_t leaving_since = 0;
     for (;;) {
         worker->post->seat->beat = net_now();
-        note_movement(worker->post->seat, &moved);
+        note_movement(worker->post->seat, &said);
         struct pollfd channel = {.fd = worker->post->channel, .events = POLLIN};
         if (poll(&channel, 1, BEAT_MS) > 0)
             hear_supervisor(worker);

@@ -23,6 +23,8 @@ from family import (BUILD, STAGE, Family, FamilyTest, has_client, is_refused,
                     read)
 from processes import PATIENCE, is_dead, status_field, wait_until
 
+HAS_PYTHON = os.path.exists(f"{BUILD}/wsgi.so")
+
 
 class Stops(FamilyTest):
     def test_a_full_queue_is_answered_to_the_last(self):
@@ -98,6 +100,30 @@ class Stops(FamilyTest):
             self.assertEqual(family.process.wait(PATIENCE), 130)
             self.assertFalse(os.path.exists(stale.name))
             open(stale.name, "w", encoding="ascii").close()  # to be removed
+
+    def test_a_second_one_of_the_same_pid_file_is_refused(self):
+        family = self.start("--workers", "1")
+        second = [STAGE, "--port", "0", "--pid-file", family.pid_path]
+        done = subprocess.run(second, capture_output=True, text=True,
+                              timeout=PATIENCE, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"is held by pid {family.pid}", done.stderr)
+        family.send(signal.SIGKILL)
+        family.process.wait()
+        self.assertTrue(os.path.exists(family.pid_path))
+        following = self.start("--pid-file", family.pid_path)
+        self.assertEqual(read(family.pid_path), f"{following.pid}\n")
+
+    def test_no_worker_can_write_to_the_pid_file(self):
+        family = self.start("--workers", "1")
+        first = family.workers()
+        family.send(signal.SIGHUP)  # the first came before the file
+        worker = wait_until(lambda: set(family.workers()) - set(first),
+                            "there is another").pop()
+        wait_until(lambda: is_dead(first[0]), "the first has gone")
+        directory = f"/proc/{worker}/fd"
+        self.assertNotIn(family.pid_path, [os.readlink(f"{directory}/{name}")
+                                           for name in os.listdir(directory)])
 
 
 class Changes(FamilyTest):
@@ -342,17 +368,39 @@ class Stuck(FamilyTest):
                 return "its request takes too long" in family.log()
             wait_until(drips_until_it_is_noticed, "it is replaced")
 
+    @unittest.skipUnless(HAS_PYTHON, "built without Python")
+    def test_an_answer_that_comes_bit_by_bit_is_no_stuck_request(self):
+        with tempfile.TemporaryDirectory() as directory:
+            os.chmod(directory, 0o755)
+            with open(f"{directory}/bits.py", "w", encoding="ascii") as file:
+                file.write("import time\n"
+                           "def bits():\n"
+                           "    for _ in range(30):\n"
+                           "        time.sleep(0.1)\n"
+                           "        yield b'.'\n"
+                           "def app(environ, start_response):\n"
+                           "    start_response('200 OK', [])\n"
+                           "    return bits()\n")
+            family = self.start("--workers", "1", "--request-timeout", "1",
+                                "--wsgi-path", directory, "--wsgi",
+                                "/=bits:app")
+            self.assertEqual(family.get("/"), (200, 30 * b"."))
+            self.assertNotIn("suspect", family.log())
+
     def test_who_waits_for_a_program_is_not_stuck(self):
         with tempfile.TemporaryDirectory() as directory:
             os.chmod(directory, 0o755)
             program(f"{directory}/slow", "sleep 2; printf 'Status: 200\n\n'")
             program(f"{directory}/deaf",
                     "trap '' TERM; while :; do sleep 1; done")
+            program(f"{directory}/stays",
+                    "printf 'Status: 200\\n\\n'; exec >&-; exec sleep 60")
             family = self.start("--workers", "1", "--request-timeout", "0.5",
                                 "--cgi-timeout", "3", "--cgi",
                                 f"/own={directory}")
             self.assertEqual(family.get("/own/slow")[0], 200)
             self.assertEqual(family.get("/own/deaf")[0], 504)
+            self.assertEqual(family.get("/own/stays")[0], 200)
             self.assertNotIn("suspect", family.log())
 
 
@@ -527,7 +575,7 @@ def app(environ, start_response):
 """
 
 
-@unittest.skipUnless(os.path.exists(f"{BUILD}/wsgi.so"), "built without Python")
+@unittest.skipUnless(HAS_PYTHON, "built without Python")
 class WhatWorkersFork(FamilyTest):
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="family-")

@@ -41,6 +41,34 @@ START_TEST(that_of_another_is_left_alone)
 }
 END_TEST
 
+START_TEST(it_is_held_until_its_process_ends_however_it_does)
+{
+    ck_assert_int_eq(pid_file_holder(own_path("pid")), 0);
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t holder = fork();
+    if (holder == 0) {
+        if (pid_file_write(own_path("pid")) < 0)
+            _exit(1);
+        if (fork() == 0) { // what a child does costs it nothing
+            pid_file_leave();
+            _exit(0);
+        }
+        wait(NULL);
+        ssize_t told = write(ends[1], "!", 1);
+        pause();
+        _exit(told == 1 ? 0 : 1);
+    }
+    char ready;
+    ck_assert_int_eq(read(ends[0], &ready, 1), 1);
+    ck_assert_int_eq(pid_file_holder(own_path("pid")), holder);
+    kill(holder, SIGKILL);
+    ck_assert_int_eq(waitpid(holder, NULL, 0), holder);
+    ck_assert(is_there("pid"));
+    ck_assert_int_eq(pid_file_holder(own_path("pid")), 0);
+}
+END_TEST
+
 START_TEST(what_cannot_be_written_leaves_nothing)
 {
     ck_assert_int_eq(pid_file_write(own_path("no/such/place")), -1);
@@ -62,6 +90,7 @@ int main(void)
     tcase_add_checked_fixture(tests, make_own_directory, remove_own_directory);
     tcase_add_test(tests, it_replaces_whatever_was_there);
     tcase_add_test(tests, that_of_another_is_left_alone);
+    tcase_add_test(tests, it_is_held_until_its_process_ends_however_it_does);
     tcase_add_test(tests, what_cannot_be_written_leaves_nothing);
     return run_suite(suite);
 }
