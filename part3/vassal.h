@@ -81,10 +81,13 @@ void vassal_up(struct vassal *vassal, struct instance *instance, int64_t now);
 void vassal_ended(struct instance *instance, int status, unsigned chance,
                   int64_t now);
 
-/* Is any process left? And one that may still end? Whom KILL did not end in
- * its time, nothing does. */
+/* Does it have a process that may still end? Whom KILL did not end in its
+ * time, nothing does. */
+bool vassal_may_end(const struct instance *instance);
+
+/* Is any process left, and any that may still end? */
 bool vassal_has_processes(const struct vassal *vassal);
-bool vassal_may_end(const struct vassal *vassal);
+bool vassal_is_awaited(const struct vassal *vassal);
 
 /* In one word: "up", "starting", "changing", "failing", "stopping", "held",
  * "done". */

@@ -235,7 +235,7 @@ static void tend_instance(struct vassals *v, struct vassal *vassal,
     }
     enum slot_action action =
         slot_next(&instance->slot, vassal_wants(vassal, instance), false, now);
-    if (v->mode == ENDING && slot_has_worker(&instance->slot) &&
+    if (v->mode == ENDING && vassal_may_end(instance) &&
         instance->slot.state != SLOT_KILLING)
         action = SLOT_KILL;
     act(v, vassal, instance, action);
@@ -244,7 +244,7 @@ static void tend_instance(struct vassals *v, struct vassal *vassal,
 static bool is_there(const struct vassals *v, const struct vassal *vassal)
 {
     return v->mode == GOING_ON ? vassal_has_processes(vassal)
-                               : vassal_may_end(vassal);
+                               : vassal_is_awaited(vassal);
 }
 
 /* All at once, so that nobody's time to stop is another's. Or else the last in
