@@ -169,6 +169,21 @@ bool vassal_wants(const struct vassal *vassal, const struct instance *instance)
            !(instance->done && instance->settings == target);
 }
 
+int vassal_longest_waiting(const struct vassal *vassal, int64_t now)
+{
+    int first = 0;
+    int64_t longest = now;
+    for (int i = 0; i < INSTANCES_MAX; i++) {
+        const struct slot *slot = &vassal->instances[i].slot;
+        if (slot->state == SLOT_BACKOFF && now >= slot->until &&
+            slot->since < longest) {
+            longest = slot->since;
+            first = i;
+        }
+    }
+    return first;
+}
+
 struct slot_times vassal_times(const struct settings *settings)
 {
     struct slot_times times = slot_default_times;

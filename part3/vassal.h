@@ -64,6 +64,10 @@ bool vassal_roll(struct vassal *vassal);
 /* Shall there be a process in this place? */
 bool vassal_wants(const struct vassal *vassal, const struct instance *instance);
 
+/* The instance that could have been started for the longest time, as where
+ * many fail there may not be a fork for each; 0 if there is none. */
+int vassal_longest_waiting(const struct vassal *vassal, int64_t now);
+
 /* How long things may take in this version; NULL: in any. */
 struct slot_times vassal_times(const struct settings *settings);
 

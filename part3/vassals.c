@@ -296,13 +296,11 @@ static void tend_vassals(struct vassals *v)
         struct vassal *vassal = v->list[i];
         if (!vassal_roll(vassal))
             log_line("%s is held back: %s", vassal->name, vassal->held);
-        /* Another one first in each turn: where many fail, those at the
-         * beginning would take every fork that the budget allows. */
-        for (unsigned j = 0; j < INSTANCES_MAX; j++)
+        int first = vassal_longest_waiting(vassal, net_now());
+        for (int j = 0; j < INSTANCES_MAX; j++)
             tend_instance(v, vassal,
-                          &vassal->instances[(v->turns + j) % INSTANCES_MAX]);
+                          &vassal->instances[(first + j) % INSTANCES_MAX]);
     }
-    v->turns++;
     forget_who_has_left(v);
 }
 

@@ -414,6 +414,28 @@ START_TEST(what_the_old_version_failed_at_is_not_held_against_the_new_one)
 }
 END_TEST
 
+START_TEST(who_has_waited_longest_is_first)
+{
+    struct world world = world_make("instances = 4\n");
+    turns(&world, 20);
+    ck_assert_int_eq(vassal_longest_waiting(world.vassal, world.now), 0);
+    const int order[] = {2, 0, 3};
+    for (size_t i = 0; i < COUNT(order); i++) {
+        world.now += 10;
+        end(&world, order[i], 1 << 8);
+    }
+    world.now += 10;
+    for (size_t i = 0; i < COUNT(order); i++) {
+        struct instance *first = &world.vassal->instances[order[i]];
+        ck_assert_int_eq(vassal_longest_waiting(world.vassal, world.now),
+                         order[i]);
+        first->slot.until = world.now + 1; // not yet
+    }
+    ck_assert_int_eq(vassal_longest_waiting(world.vassal, world.now), 0);
+    vassal_free(world.vassal);
+}
+END_TEST
+
 START_TEST(whom_nothing_ends_is_there_but_not_awaited)
 {
     struct world world = world_make("");
@@ -687,6 +709,7 @@ int main(void)
     tcase_add_test(
         decisions,
         what_the_old_version_failed_at_is_not_held_against_the_new_one);
+    tcase_add_test(decisions, who_has_waited_longest_is_first);
     tcase_add_test(decisions, whom_nothing_ends_is_there_but_not_awaited);
     tcase_add_test(decisions, a_third_version_replaces_the_second_under_way);
     tcase_add_test(decisions, a_version_that_never_was_up_is_replaced_at_once);
