@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { FORK_BUDGET_MS = 1000 }; // after which there is one more
+
 /* At first one for each member of the family and a few more, then one more
  * every second: a crash loop does not eat the machine, and yet heals by
  * itself. */

@@ -169,6 +169,21 @@ bool vassal_wants(const struct vassal *vassal, const struct instance *instance)
            !(instance->done && instance->settings == target);
 }
 
+int vassal_longest_waiting(const struct vassal *vassal, int64_t now)
+{
+    int first = 0;
+    int64_t longest = now;
+    for (int i = 0; i < INSTANCES_MAX; i++) {
+        const struct slot *slot = &vassal->instances[i].slot;
+        if (slot->state == SLOT_BACKOFF && now >= slot->until &&
+            slot->since < longest) {
+            longest = slot->since;
+            first = i;
+        }
+    }
+    return first;
+}
+
 struct slot_times vassal_times(const struct settings *settings)
 {
     struct slot_times times = slot_default_times;
@@ -183,6 +198,8 @@ void vassal_started(struct vassal *vassal, struct instance *instance, pid_t pid,
                     int64_t now)
 {
     struct settings *target = settings_use(vassal_target(vassal));
+    if (instance->settings != target)
+        instance->slot.failures = 0; // they were another version's
     settings_drop(instance->settings);
     instance->settings = target;
     instance->done = false;
@@ -233,18 +250,19 @@ bool vassal_has_processes(const struct vassal *vassal)
     return false;
 }
 
-static bool is_unkillable(const struct slot *slot)
+/* Besides those who are up, only those who were given up have no timer. */
+bool vassal_may_end(const struct instance *instance)
 {
-    return slot->state == SLOT_KILLING && slot->until == SLOT_NO_TIMER;
+    const struct slot *slot = &instance->slot;
+    return slot_has_worker(slot) &&
+           (slot->state == SLOT_UP || slot->until != SLOT_NO_TIMER);
 }
 
-bool vassal_may_end(const struct vassal *vassal)
+bool vassal_is_awaited(const struct vassal *vassal)
 {
-    for (int i = 0; i < INSTANCES_MAX; i++) {
-        const struct slot *slot = &vassal->instances[i].slot;
-        if (slot_has_worker(slot) && !is_unkillable(slot))
+    for (int i = 0; i < INSTANCES_MAX; i++)
+        if (vassal_may_end(&vassal->instances[i]))
             return true;
-    }
     return false;
 }
 

@@ -64,6 +64,10 @@ bool vassal_roll(struct vassal *vassal);
 /* Shall there be a process in this place? */
 bool vassal_wants(const struct vassal *vassal, const struct instance *instance);
 
+/* The instance that could have been started for the longest time, as where
+ * many fail there may not be a fork for each; 0 if there is none. */
+int vassal_longest_waiting(const struct vassal *vassal, int64_t now);
+
 /* How long things may take in this version; NULL: in any. */
 struct slot_times vassal_times(const struct settings *settings);
 
@@ -81,10 +85,13 @@ void vassal_up(struct vassal *vassal, struct instance *instance, int64_t now);
 void vassal_ended(struct instance *instance, int status, unsigned chance,
                   int64_t now);
 
-/* Is any process left? And one that may still end? Whom KILL did not end in
- * its time, nothing does. */
+/* Does it have a process that may still end? Whom KILL did not end in its
+ * time, nothing does. */
+bool vassal_may_end(const struct instance *instance);
+
+/* Is any process left, and any that may still end? */
 bool vassal_has_processes(const struct vassal *vassal);
-bool vassal_may_end(const struct vassal *vassal);
+bool vassal_is_awaited(const struct vassal *vassal);
 
 /* In one word: "up", "starting", "changing", "failing", "stopping", "held",
  * "done". */

@@ -235,7 +235,7 @@ static void tend_instance(struct vassals *v, struct vassal *vassal,
     }
     enum slot_action action =
         slot_next(&instance->slot, vassal_wants(vassal, instance), false, now);
-    if (v->mode == ENDING && slot_has_worker(&instance->slot) &&
+    if (v->mode == ENDING && vassal_may_end(instance) &&
         instance->slot.state != SLOT_KILLING)
         action = SLOT_KILL;
     act(v, vassal, instance, action);
@@ -244,7 +244,7 @@ static void tend_instance(struct vassals *v, struct vassal *vassal,
 static bool is_there(const struct vassals *v, const struct vassal *vassal)
 {
     return v->mode == GOING_ON ? vassal_has_processes(vassal)
-                               : vassal_may_end(vassal);
+                               : vassal_is_awaited(vassal);
 }
 
 /* All at once, so that nobody's time to stop is another's. Or else the last in
@@ -296,13 +296,11 @@ static void tend_vassals(struct vassals *v)
         struct vassal *vassal = v->list[i];
         if (!vassal_roll(vassal))
             log_line("%s is held back: %s", vassal->name, vassal->held);
-        /* Another one first in each turn: where many fail, those at the
-         * beginning would take every fork that the budget allows. */
-        for (unsigned j = 0; j < INSTANCES_MAX; j++)
+        int first = vassal_longest_waiting(vassal, net_now());
+        for (int j = 0; j < INSTANCES_MAX; j++)
             tend_instance(v, vassal,
-                          &vassal->instances[(v->turns + j) % INSTANCES_MAX]);
+                          &vassal->instances[(first + j) % INSTANCES_MAX]);
     }
-    v->turns++;
     forget_who_has_left(v);
 }
 

@@ -19,7 +19,6 @@ struct vassals {
     enum { GOING_ON, STOPPING, ENDING } mode;
     int64_t look_at; // the directory, then
     int64_t kill_at; // those who still run, then
-    unsigned turns;  // that the loop has made
     int status;
 };
 

@@ -282,6 +282,7 @@ class Misbehave(EarnestTest):
             "--status", "/status", "--workers", "2", "--beat-timeout", "2",
             "--max-requests", "1000000", "--max-memory", "100000")
         connection = family.http()
+        self.addCleanup(connection.close)
 
         def ask(path="/"):
             connection.request("GET", path)
@@ -297,7 +298,7 @@ class Misbehave(EarnestTest):
                 self.assertEqual(int(ask()), innocent)
                 json.loads(ask("/status.json"))
             return sum(int(read(f"{directory}/{name}") or 0) for name in
-                       os.listdir(directory) if "attacks" in name) > 20
+                       os.listdir(directory) if "attacks" in name) > 30
         wait_until(is_attacked_enough, "there were enough attacks")
         self.assertEqual(int(ask()), innocent)
         self.assertIn(innocent, family.workers())
@@ -307,13 +308,13 @@ class Misbehave(EarnestTest):
                              descriptors + 4)
         self.assertEqual([event["event"] for event in self.events(family)
                           if event.get("pid") == innocent], ["spawn", "ready"])
-        connection.close()
 
 
 class Shows(EarnestTest):
     def test_the_age_of_the_oldest_body(self):
         family = self.start("--workers", "3")
         connection = family.http()
+        self.addCleanup(connection.close)
 
         def status():
             connection.request("GET", "/status.json")
@@ -342,7 +343,6 @@ class Shows(EarnestTest):
         family.send(signal.SIGCONT)
         wait_until(lambda: status()["zombies"] == 0, "it is buried")
         self.assertEqual(status()["oldest_zombie_ms"], 0)
-        connection.close()
 
     def test_events_are_json_and_tell_the_truth(self):
         count, began = 3000, time.monotonic()

@@ -388,6 +388,74 @@ START_TEST(a_version_that_fails_twice_is_given_up_and_the_old_comes_back)
 }
 END_TEST
 
+START_TEST(what_the_old_version_failed_at_is_not_held_against_the_new_one)
+{
+    struct world world = world_make("");
+    turns(&world, 20);
+    struct settings *old = settings_use(world.vassal->now);
+    for (int i = 0; i < 20; i++)
+        turn(&world, old); // nothing happens: it is up
+    end(&world, 0, 1 << 8);
+    for (int i = 0; i < 20; i++)
+        turn(&world, old);
+    struct instance *instance = &world.vassal->instances[0];
+    ck_assert_int_ge(instance->slot.failures, 2);
+    settings_drop(old);
+    struct settings *next = settings_use(version(""));
+    vassal_change(world.vassal, next);
+    /* It is started where the old one would have been, and fails once. */
+    vassal_started(world.vassal, instance, 1, world.now);
+    vassal_ended(instance, 1 << 8, 0, world.now);
+    turns(&world, 40);
+    ck_assert_ptr_eq(world.vassal->now, next);
+    ck_assert_str_eq(vassal_state(world.vassal), "up");
+    settings_drop(next);
+    vassal_free(world.vassal);
+}
+END_TEST
+
+START_TEST(who_has_waited_longest_is_first)
+{
+    struct world world = world_make("instances = 4\n");
+    turns(&world, 20);
+    ck_assert_int_eq(vassal_longest_waiting(world.vassal, world.now), 0);
+    const int order[] = {2, 0, 3};
+    for (size_t i = 0; i < COUNT(order); i++) {
+        world.now += 10;
+        end(&world, order[i], 1 << 8);
+    }
+    world.now += 10;
+    for (size_t i = 0; i < COUNT(order); i++) {
+        struct instance *first = &world.vassal->instances[order[i]];
+        ck_assert_int_eq(vassal_longest_waiting(world.vassal, world.now),
+                         order[i]);
+        first->slot.until = world.now + 1; // not yet
+    }
+    ck_assert_int_eq(vassal_longest_waiting(world.vassal, world.now), 0);
+    vassal_free(world.vassal);
+}
+END_TEST
+
+START_TEST(whom_nothing_ends_is_there_but_not_awaited)
+{
+    struct world world = world_make("");
+    ck_assert(!vassal_is_awaited(world.vassal));
+    turns(&world, 20);
+    ck_assert(vassal_is_awaited(world.vassal));
+    struct instance *instance = &world.vassal->instances[0];
+    struct slot_times times = vassal_times(instance->settings);
+    slot_did(&instance->slot, SLOT_KILL, &times, world.now);
+    ck_assert(vassal_is_awaited(world.vassal));
+    slot_did(&instance->slot, SLOT_REPORT, &times, world.now);
+    ck_assert(vassal_has_processes(world.vassal));
+    ck_assert(!vassal_may_end(instance));
+    ck_assert(!vassal_is_awaited(world.vassal));
+    end(&world, 0, SIGKILL);
+    ck_assert(!vassal_has_processes(world.vassal));
+    vassal_free(world.vassal);
+}
+END_TEST
+
 START_TEST(a_third_version_replaces_the_second_under_way)
 {
     struct world world = world_make("instances = 3\n");
@@ -638,6 +706,11 @@ int main(void)
     tcase_add_test(
         decisions,
         a_version_that_fails_twice_is_given_up_and_the_old_comes_back);
+    tcase_add_test(
+        decisions,
+        what_the_old_version_failed_at_is_not_held_against_the_new_one);
+    tcase_add_test(decisions, who_has_waited_longest_is_first);
+    tcase_add_test(decisions, whom_nothing_ends_is_there_but_not_awaited);
     tcase_add_test(decisions, a_third_version_replaces_the_second_under_way);
     tcase_add_test(decisions, a_version_that_never_was_up_is_replaced_at_once);
     tcase_add_loop_test(decisions, who_has_ended_comes_again_or_is_done, 0,
