@@ -209,15 +209,15 @@ are_asleep() {
 
 # switches PID...: how often they have left a processor, all together.
 switches() {
-    for pid; do
-        cat "/proc/$pid/status"
+    for each; do
+        cat "/proc/$each/status"
     done | awk '/ctxt_switches/ { sum += $2 } END { print sum }'
 }
 
 # ticks PID...: of processor time, all together (proc_pid_stat: utime, stime).
 ticks() {
-    for pid; do
-        sed 's/.*) //' "/proc/$pid/stat"
+    for each; do
+        sed 's/.*) //' "/proc/$each/stat"
     done | awk '{ sum += $12 + $13 } END { print sum }'
 }
 

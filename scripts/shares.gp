@@ -10,12 +10,11 @@ load "scripts/look.gp"
 
 WAYS = "accept poll epoll exclusive"
 TITLES = '"accept (3d):  all take turns" "poll:  all wake, one is quickest" \
-    "epoll:  all wake, one is quickest" \
-    "EPOLLEXCLUSIVE:  one wakes, always the same"'
+    "epoll:  all wake, one is quickest" "EPOLLEXCLUSIVE:  the first wakes"'
 LINES = "3 1 4 2"
 of(i) = sprintf("< grep '^%s\t' '%s'", word(WAYS, i), file)
 
-stats file using (total = $3, $3) nooutput
+stats file using 3 nooutput
 requests = STATS_sum / 4
 set xrange [0.4 : 8.6]
 set yrange [0 : 1.12 * STATS_max]
