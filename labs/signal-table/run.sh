@@ -34,7 +34,7 @@ ends_with() {
     wait "$server" || status=$?
     server=
     rm -f "$log"
-    [ $status -eq "$1" ]
+    [ "$status" -eq "$1" ]
 }
 
 start_family --workers 2 --max-workers 3 --events "$lab_dir/events"
