@@ -201,7 +201,7 @@ static void judge_start(struct supervisor *s, struct place *place)
         s->status = SUPERVISOR_NO_START;
         s->mode = ENDING;
     } else if (place == s->heir && place->slot.failures >= GIVE_UP_AFTER &&
-               s->predecessors == 0) { // it cannot be kept for ever
+               s->predecessors == 0) { // the last binary's cannot stay
         staffing_give_up(s);
     }
 }

@@ -122,8 +122,11 @@ class UpgradeTest(FamilyTest):
 
     def keeps_its_pid(self, family):
         self.assertIsNone(family.process.poll())
-        with open(family.pid_path, encoding="ascii") as file:
-            self.assertEqual(int(file.read()), family.pid)
+        self.assertEqual(read(family.pid_path), f"{family.pid}\n")
+        second = [STAGE, "--port", "0", "--pid-file", family.pid_path]
+        done = subprocess.run(second, capture_output=True, text=True,
+                              timeout=PATIENCE, check=False)
+        self.assertIn(f"is held by pid {family.pid}", done.stderr)
 
 
 class InPlace(UpgradeTest):
@@ -210,6 +213,26 @@ class InPlace(UpgradeTest):
         family.upgrade()
         self.assertEqual(family.status()["workers"]["wanted"], 2)
         self.assertEqual(len(family.workers()), 2)
+
+    @needs_python
+    def test_what_was_loaded_beforehand_is_loaded_anew(self):
+        # It changes the directory, of the supervisor.
+        family = self.start_app("", "--workers", "2", "--preload", "--root",
+                                os.path.abspath("www"))
+        family.upgrade()
+        self.assertEqual(family.get("/shop")[1], b"sold")
+        self.keeps_its_pid(family)
+
+    def test_a_unix_socket_stays_open(self):
+        path = f"{self.directory}/socket"
+        family = self.start("--workers", "1", "--host", path)
+        for _ in range(2):
+            family.upgrade()
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(PATIENCE)
+                client.connect(path)
+                client.sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
+                self.assertIn(b"200 OK", client.makefile("rb").read())
 
     def test_it_is_found_on_the_path(self):
         family = self.start_here(
