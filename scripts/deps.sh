@@ -36,7 +36,7 @@ libclang-rt-dev|echo "int main(void){}" | clang -fsanitize=address -x c - -o /de
 valgrind|command -v valgrind
 apache2-utils|command -v ab
 wrk|command -v wrk
-apache2-bin|PATH=$PATH:/usr/sbin command -v apache2
+apache2-bin|test -x /usr/sbin/apache2
 chromium|command -v chromium || ! grep -qx ID=debian /etc/os-release
 gunicorn|command -v gunicorn
 uwsgi-plugin-python3|uwsgi --plugin python3 --version

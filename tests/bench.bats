@@ -52,8 +52,8 @@ skip_if_sanitized() {
 
 @test "a page of 3e costs less than one of apache2 with as many processes" {
     skip_if_sanitized
-    PATH=$PATH:/usr/sbin:/sbin
-    command -v apache2 || skip "apache2 is not installed"
+    [ -x /usr/sbin/apache2 ] ||
+        skip "apache2 is not installed: scripts/deps.sh --all"
     run scripts/bench.sh --json --rounds=3 load peers
     [ "$status" -eq 0 ]
     echo "$output"

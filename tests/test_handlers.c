@@ -87,12 +87,13 @@ static pid_t tell_of_deaths(pid_t server)
 {
     pid_t teller = fork();
     ck_assert_int_ge(teller, 0);
-    prctl(PR_SET_PDEATHSIG, teller == 0 ? SIGKILL : 0);
-    while (teller == 0) {
+    if (teller > 0)
+        return teller;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
         kill(server, SIGCHLD);
         nanosleep(&(struct timespec){.tv_nsec = 1}, NULL);
     }
-    return teller;
 }
 
 /* A handler that takes a lock would sooner or later interrupt its own process
