@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from family import FLOOD, STAGE, Family, is_refused, new_pid
+from family import FLOOD, STAGE, Family, is_let_in, is_refused, new_pid
 from processes import (PATIENCE, children_of, is_dead, status_field,
                        wait_until)
 
@@ -342,7 +342,7 @@ def full_queue():
         family.says("draining, then ending")
         refused = []
         latecomers = [threading.Thread(
-            target=lambda: refused.append(is_refused(port)))
+            target=lambda: refused.append(not is_let_in(port)))
             for _ in range(late)]
         for thread in latecomers:
             thread.start()

@@ -18,12 +18,23 @@ STAGE = os.path.abspath(f"{BUILD}/3e_supervised")
 FLOOD = os.path.abspath(f"{BUILD}/flood")
 
 
+def is_let_in(port):
+    """Unlike one that is refused, or is not heard: whose packet is dropped,
+    because the queue is full or the listener deaf."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 def is_refused(port):
+    """Is there no listener, not even a deaf one?"""
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except ConnectionRefusedError:
         return True
-    except TimeoutError:  # there is a queue, and it is full
+    except TimeoutError:
         pass
     return False
 
