@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 
-from family import FLOOD, STAGE, Family, is_refused
+from family import FLOOD, STAGE, Family, is_let_in, is_refused
 from processes import (PATIENCE, children_of, is_dead, status_field,
                        wait_until)
 
@@ -367,7 +367,7 @@ def full_queue():
         family.says("draining, then ending")
         refused = []
         latecomers = [threading.Thread(
-            target=lambda: refused.append(is_refused(port)))
+            target=lambda: refused.append(not is_let_in(port)))
             for _ in range(late)]
         for thread in latecomers:
             thread.start()

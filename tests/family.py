@@ -19,12 +19,23 @@ UPGRADED = "upgraded: 0 workers of the last binary are left"
 FLOOD = os.path.abspath(f"{BUILD}/flood")
 
 
+def is_let_in(port):
+    """Unlike one that is refused, or is not heard: whose packet is dropped,
+    because the queue is full or the listener deaf."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 def is_refused(port):
+    """Is there no listener, not even a deaf one?"""
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except ConnectionRefusedError:
         return True
-    except TimeoutError:  # there is a queue, and it is full
+    except TimeoutError:
         pass
     return False
 
