@@ -187,7 +187,7 @@ class Recycles(EarnestTest):
             self.assertEqual((event["why"], event["code"]),
                              ("enough requests", 0))
             self.assertGreaterEqual(event["requests"], 180)
-        self.assertEqual(len(family.workers()), 3)
+        wait_until(lambda: len(family.workers()) == 3, "there are three")
 
     @needs_python
     def test_too_much_memory_is_given_back(self):
