@@ -15,7 +15,7 @@ import time
 import unittest
 
 from family import BUILD, STAGE, FamilyTest, has_client, read
-from processes import (PATIENCE, is_dead, read_proc, status_field, wait_until)
+from processes import PATIENCE, is_dead, status_field, wait_until
 
 # Says who answers.
 APPLICATION = """\

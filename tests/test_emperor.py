@@ -535,8 +535,9 @@ class Ends(EmperorTest):
                      f"told.{name}; exit\" TERM; "
                      "while :; do sleep 0.05; done'\nstart-time = 0.1\n")
         # And this one goes when all the others have been told.
-        self.put("waits", "command = sh -c 'trap \"while [ \\$(ls {directory} | "
-                 "grep -c told) -lt 3 ]; do sleep 0.05; done; exit\" TERM; "
+        self.put("waits", "command = sh -c 'trap \"while [ "
+                 "\\$(ls {directory} | grep -c told) -lt 3 ]; "
+                 "do sleep 0.05; done; exit\" TERM; "
                  "while :; do sleep 0.05; done'\nstart-time = 0.1\n"
                  "stop-time = 600\n")
         self.start("--grace", "0")
