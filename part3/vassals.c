@@ -250,7 +250,7 @@ static bool is_there(const struct vassals *v, const struct vassal *vassal)
 /* All at once, so that nobody's time to stop is another's. Or else the last in
  * the alphabet, and then the one before: what others need is named before
  * them, and outlives them. */
-static void let_leave(const struct vassals *v)
+static void let_them_leave(const struct vassals *v)
 {
     bool is_turn = true;
     for (size_t i = v->count; i-- > 0;) {
@@ -272,7 +272,7 @@ static void tend_stop(struct vassals *v)
         v->kill_at = SLOT_NO_TIMER;
         v->status = VASSALS_CUT;
     }
-    let_leave(v);
+    let_them_leave(v);
 }
 
 static void forget_who_has_left(struct vassals *v)

@@ -540,8 +540,8 @@ def first_process():
                 left += family.status()["zombies"]
                 family.send(number)
                 statuses.append(family.process.wait(PATIENCE))
-    return (f"{orphans} orphans, ending together: {left} zombies left, TERM ends with "
-            f"{statuses[0]}, INT with {statuses[1]}",
+    return (f"{orphans} orphans, ending together: {left} zombies left, TERM "
+            f"ends with {statuses[0]}, INT with {statuses[1]}",
             left == 0 and statuses == [0, 128 + signal.SIGINT])
 
 
