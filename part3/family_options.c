@@ -86,7 +86,8 @@ static char *const *copy_of(char *const argv[])
     size_t count = 0;
     while (argv[count])
         count++;
-    char **copy = calloc(count + 1, sizeof *copy);
+    static char **copy; // for as long as there is a process
+    copy = calloc(count + 1, sizeof *copy);
     for (size_t i = 0; copy && i < count; i++)
         copy[i] = strdup(argv[i]);
     if (!copy || (count > 0 && !copy[count - 1]))
