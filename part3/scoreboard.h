@@ -4,7 +4,8 @@
  * Every field has one writer, and a worker can write to its own seat alone. It
  * may be buggy or hostile, so whoever reads must be content with any value;
  * the supervisor keeps what it acts on in memory of its own, and believes of
- * a seat only what costs that worker, at worst, its own life. */
+ * a seat only what costs that worker its life, at worst, or brings one worker
+ * too many. */
 #ifndef PART3_SCOREBOARD_H
 #define PART3_SCOREBOARD_H
 

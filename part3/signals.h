@@ -6,8 +6,8 @@
 #define PART3_SIGNALS_H
 
 /* Block every signal, from now on and over exec, and return a descriptor that
- * is readable while one is pending; it closes on exec. For start-up, before
- * anything is forked: ends the program if it cannot be done. */
+ * is readable while one is pending; it closes on exec. For start-up, in the
+ * first line of main: ends the program if it cannot be done. */
 int signals_open(void);
 
 /* The number of the next pending signal, or 0 if none is. Many of a kind may

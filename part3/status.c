@@ -24,7 +24,7 @@ struct picture {
     int64_t up_ms;
     unsigned generation;
     int wanted, busy, zombies;
-    int in_state[SLOT_STATES];
+    int in_state[SLOT_STATES + 1]; // and in none that we know
     bool degraded; // fewer are up than are wanted
     int64_t oldest_body_ms;
     uint64_t spawned, died, orphans, requests;
@@ -75,9 +75,11 @@ static struct row look_at_seat(const struct seat *seat, size_t number,
                                int64_t now)
 {
     int64_t busy_since = seat->busy_since;
+    int state = seat->state;
+    bool is_known = state >= 0 && state < SLOT_STATES;
     return (struct row){
         .number = number,
-        .state = (enum slot_state)seat->state,
+        .state = is_known ? (enum slot_state)state : SLOT_STATES,
         .pid = seat->pid,
         .generation = seat->generation,
         .age_ms = age_of(seat->born, now),
@@ -105,7 +107,7 @@ static void look(struct picture *picture, const struct scoreboard *board)
     picture->oldest_body_ms = picture->zombies ? now - board->swept : 0;
     for (size_t i = 0; i < board->seat_count && i < SEATS_MAX; i++) {
         struct row row = look_at_seat(&board->seats[i], i, now);
-        if (row.state <= SLOT_EMPTY || row.state >= SLOT_STATES)
+        if (row.state == SLOT_EMPTY)
             continue;
         picture->rows[picture->count++] = row;
         picture->requests += row.requests;
