@@ -25,7 +25,7 @@ struct picture {
     unsigned generation;
     int wanted, busy, zombies;
     int in_state[SLOT_STATES + 1]; // and in none that we know
-    bool degraded; // fewer are up than are wanted
+    bool degraded;                 // fewer are up than are wanted
     int64_t oldest_body_ms;
     uint64_t spawned, died, orphans, requests;
     size_t count;

@@ -578,7 +578,7 @@ static void supervise_the_unkillable(const void *context)
 
 START_TEST(another_place_takes_over_from_one_that_cannot_be_killed)
 {
-    options.beat_ms = 500;
+    options.beat_ms = 1500;
     options.times.kill_ms = 200;
     family = start(supervise_the_unkillable, NULL);
     expect_events(options.workers, READY, NULL);
@@ -625,7 +625,7 @@ END_TEST
 
 START_TEST(who_took_long_to_load_has_all_the_time_for_its_first_beat)
 {
-    options.beat_ms = 1000;
+    options.beat_ms = 1600;
     start_family(LOADS_LONG);
     expect_events(options.workers, READY, NULL);
     let_pass(options.beat_ms);
@@ -658,7 +658,7 @@ END_TEST
 START_TEST(requests_may_take_any_time_if_that_is_said)
 {
     options.request_ms = 0;
-    options.beat_ms = 500;
+    options.beat_ms = 1000;
     start_good_family();
     script->conduct = HAS_A_STUCK_REQUEST;
     let_pass(1500);
@@ -684,9 +684,9 @@ static void freeze_all_for(int ms)
 
 START_TEST(a_family_that_was_frozen_as_a_whole_kills_nobody)
 {
-    options.beat_ms = 1000;
+    options.beat_ms = 1500;
     start_good_family();
-    freeze_all_for(2500);
+    freeze_all_for(3000);
     let_pass(1500);
     ck_assert_int_eq(count_events(SUSPECT, NULL), 0);
     ck_assert_int_eq(count_events(EXIT, NULL), 0);
@@ -701,7 +701,7 @@ static bool all_are_busy(const void *context)
 
 START_TEST(a_request_takes_no_time_while_all_are_frozen)
 {
-    options.beat_ms = 500;
+    options.beat_ms = 1500;
     options.request_ms = 4000;
     start_good_family();
     script->conduct = HAS_A_REQUEST;
