@@ -38,15 +38,14 @@ remove stubborn
 stubborn=$how
 answered=$(answered neighbour)
 left=$(count_children "$emperor_pid")
-[ "$(pids_of neighbour)" = "$(children_of "$emperor_pid")" ] && is_it=yes ||
-    is_it=no
-seen "children of the emperor: $left; the neighbour: $is_it;" \
+[ "$(children_of "$emperor_pid")" = "$neighbour" ] &&
+    who='the neighbour as it was' || who=others
+seen "children of the emperor: $left, $who;" \
     "asked all the time, it has answered $answered"
 
 all_end() {
     [ "$polite" = 'killed by signal 15' ] &&
         [ "$stubborn" = 'killed by signal 9' ] &&
-        [ "$left" -eq 1 ] && [ "$is_it" = yes ] &&
-        [ "$(pids_of neighbour)" = "$neighbour" ] && [ "$answered" = all ]
+        [ "$left" -eq 1 ] && [ "$who" != others ] && [ "$answered" = all ]
 }
 verdict 'TERM, and KILL for who does not listen; the neighbour lives on' all_end

@@ -21,8 +21,8 @@ start_stage 3d --quiet --workers 32
 await_workers 32
 measure
 stop_stage
-seen "32 workers of 3d: $((resident / 32)) kB resident each," \
-    "$((own / 32)) kB of it its own"
+seen "32 workers of 3d: $((resident / 32)) KiB resident each," \
+    "$((own / 32)) KiB of it its own"
 plain_resident=$resident plain_own=$own
 
 start_python() {
@@ -37,8 +37,8 @@ after=$own
 start_python --preload
 await_family
 measure
-seen "4 workers with Python: loaded in each $((after / 4)) kB of their own," \
-    "before the fork $((own / 4)) kB"
+seen "4 workers with Python: loaded in each $((after / 4)) KiB of their own," \
+    "before the fork $((own / 4)) KiB"
 
 most_is_shared() {
     [ $((plain_own * 4)) -lt "$plain_resident" ] && [ $((own * 2)) -lt "$after" ]

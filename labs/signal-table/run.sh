@@ -95,7 +95,6 @@ mv "$lab_dir/events" "$lab_dir/events.1"
 try USR1 'the events, moved away, are there' yes exists "$lab_dir/events"
 try TSTP 'its state' T process_state
 kill -CONT "$server"
-try USR2 'upgrades of this process' 1 upgrades
 
 # All that obey() does not name, but those that nobody can block.
 others() {
@@ -127,6 +126,9 @@ after=$(snapshot)
     changed=something
 unnamed="$(others | wc -l) others: $changed changes"
 
+try USR2 'upgrades of this process' 1 upgrades
+stop_stage
+
 # --- Those after which it ends ---
 
 under_way() {
@@ -147,7 +149,6 @@ end_by_signal() {
     [ $status -ne "$2" ] || [ "$outcome" != "$3" ] || good=$((good + 1))
 }
 
-stop_stage
 for signal in 'TERM 0 answered' 'INT 130 cut off' 'QUIT 131 cut off'; do
     start_family --workers 2
     # shellcheck disable=SC2086 # three words, and maybe a fourth
