@@ -11,8 +11,8 @@
 
 #include "common/log.h"
 #include "common/net.h"
-#include "init_others.h"
 #include "init_terminal.h"
+#include "others.h"
 #include "part2/signals_reset.h"
 #include "signals.h"
 

@@ -18,9 +18,9 @@
 #include "common/net.h"
 #include "events.h"
 #include "handover.h"
-#include "init_others.h"
 #include "listener.h"
 #include "notify.h"
+#include "others.h"
 #include "pid_file.h"
 #include "predecessors.h"
 #include "signals.h"
@@ -496,6 +496,7 @@ int supervise(const struct supervisor_options *options, int signals,
         .trial = {.slot = {.until = SLOT_NO_TIMER}, .ready = -1},
         .watchdog_ms = notify_watchdog_ms(),
     };
+    srandom((unsigned)(getpid() ^ net_now())); // for jitter
     fcntl(listener, F_SETFL, O_NONBLOCK);
     others_adopt(); // what workers leave behind comes to us
     make_places(&s);

@@ -250,18 +250,10 @@ bool vassal_has_processes(const struct vassal *vassal)
     return false;
 }
 
-/* Besides those who are up, only those who were given up have no timer. */
-bool vassal_may_end(const struct instance *instance)
-{
-    const struct slot *slot = &instance->slot;
-    return slot_has_worker(slot) &&
-           (slot->state == SLOT_UP || slot->until != SLOT_NO_TIMER);
-}
-
 bool vassal_is_awaited(const struct vassal *vassal)
 {
     for (int i = 0; i < INSTANCES_MAX; i++)
-        if (vassal_may_end(&vassal->instances[i]))
+        if (slot_is_awaited(&vassal->instances[i].slot))
             return true;
     return false;
 }

@@ -85,11 +85,8 @@ void vassal_up(struct vassal *vassal, struct instance *instance, int64_t now);
 void vassal_ended(struct instance *instance, int status, unsigned chance,
                   int64_t now);
 
-/* Does it have a process that may still end? Whom KILL did not end in its
- * time, nothing does. */
-bool vassal_may_end(const struct instance *instance);
-
-/* Is any process left, and any that may still end? */
+/* Is any process left, and any that may still end? Whom KILL did not end in
+ * its time, nothing does. */
 bool vassal_has_processes(const struct vassal *vassal);
 bool vassal_is_awaited(const struct vassal *vassal);
 

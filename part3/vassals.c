@@ -8,8 +8,8 @@
 #include "common/log.h"
 #include "common/net.h"
 #include "events.h"
-#include "init_others.h"
 #include "notify.h"
+#include "others.h"
 #include "signals.h"
 #include "vassal_process.h"
 
@@ -233,12 +233,11 @@ static void tend_instance(struct vassals *v, struct vassal *vassal,
         instance->up_since = time(NULL);
         vassals_report(vassal, instance, "ready");
     }
-    enum slot_action action =
-        slot_next(&instance->slot, vassal_wants(vassal, instance), false, now);
-    if (v->mode == ENDING && vassal_may_end(instance) &&
-        instance->slot.state != SLOT_KILLING)
-        action = SLOT_KILL;
-    act(v, vassal, instance, action);
+    const struct slot *slot = &instance->slot;
+    act(v, vassal, instance,
+        v->mode == ENDING
+            ? slot_end(slot, now)
+            : slot_next(slot, vassal_wants(vassal, instance), false, now));
 }
 
 static bool is_there(const struct vassals *v, const struct vassal *vassal)
@@ -313,6 +312,7 @@ int vassals_run(const struct vassals_options *options, int signals)
     log_role("emperor");
     vassals_watch(&v);
     vassals_open_control(&v);
+    srandom((unsigned)(getpid() ^ net_now())); // for jitter
     others_adopt();
     tend_vassals(&v);
     notify("READY=1");

@@ -748,8 +748,8 @@ class Manual(unittest.TestCase):
 class Examples(EmperorTest):
     def test_the_examples_do_what_they_say(self):
         ten = self.free_ten()
-        for name in os.listdir("part3/deploy/vassals"):
-            text = read(f"part3/deploy/vassals/{name}")
+        for name in os.listdir("part3/vassals"):
+            text = read(f"part3/vassals/{name}")
             for old, new in (("build/", f"{BUILD}/"), ("8081", f"{ten}2"),
                              ("809$", f"{ten}$")):
                 text = text.replace(old, new)

@@ -448,7 +448,7 @@ START_TEST(whom_nothing_ends_is_there_but_not_awaited)
     ck_assert(vassal_is_awaited(world.vassal));
     slot_did(&instance->slot, SLOT_REPORT, &times, world.now);
     ck_assert(vassal_has_processes(world.vassal));
-    ck_assert(!vassal_may_end(instance));
+    ck_assert(!slot_is_awaited(&instance->slot));
     ck_assert(!vassal_is_awaited(world.vassal));
     end(&world, 0, SIGKILL);
     ck_assert(!vassal_has_processes(world.vassal));

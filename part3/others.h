@@ -1,6 +1,6 @@
-/* init_others.h - everyone below this process, whoever started them. */
-#ifndef PART3_INIT_OTHERS_H
-#define PART3_INIT_OTHERS_H
+/* others.h - everyone below this process, whoever started them. */
+#ifndef PART3_OTHERS_H
+#define PART3_OTHERS_H
 
 /* Let our orphans come to us, as they would come to process 1. */
 void others_adopt(void);

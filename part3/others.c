@@ -1,5 +1,5 @@
-/* init_others.c - kill(-1), or a walk through /proc/PID/task/TID/children. */
-#include "init_others.h"
+/* others.c - kill(-1), or a walk through /proc/PID/task/TID/children. */
+#include "others.h"
 
 #include <dirent.h>
 #include <poll.h>
