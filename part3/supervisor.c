@@ -88,12 +88,12 @@ static void sleep_until_needed(struct supervisor *s)
 static void stop(struct supervisor *s, int signal)
 {
     bool at_once = signal != SIGTERM || s->mode != GOING_ON;
-    if (at_once)
+    if (at_once) {
         s->status = 128 + signal;
-    else if (!handover_is_kept())
-        listener_freeze(s->listener);
-    if (at_once)
         upgrade_end(s);
+    } else if (!handover_is_kept()) {
+        listener_freeze(s->listener);
+    }
     s->mode = at_once ? ENDING : DRAINING;
     notify("STOPPING=1");
     log_line(at_once ? "ending at once" : "draining, then ending");
