@@ -472,20 +472,6 @@ class OnAUnixSocket(FamilyTest):
             hears_its_answer(client)
         self.assertEqual(family.process.wait(PATIENCE), 0)
 
-    def test_it_is_handed_to_the_next_binary(self):
-        family = self.start("--workers", "2")
-        family.send(signal.SIGUSR2)
-        family.pid = wait_until(lambda: new_pid(family, family.process.pid),
-                                "another pid is in the file")
-        self.assertEqual(family.process.wait(PATIENCE), 0)
-        with family.connect() as client:
-            client.sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
-            self.assertIn(b"200 OK", client.makefile("rb").read())
-        family.send(signal.SIGTERM)
-        wait_until(lambda: is_dead(family.pid), "it has gone")
-        with self.assertRaises(ConnectionRefusedError):
-            family.connect()
-
     def test_its_place_can_be_taken_while_it_drains(self):
         family = self.start("--workers", "1")
         with family.connect() as client:
