@@ -24,7 +24,8 @@ C_FILES = $(wildcard common/*.[ch] part?/*.[ch] part2/*/*.c tools/*.[ch] \
 SCRIPTS = $(wildcard .ci/run scripts/* scripts/curl/* tests/*.bats \
             part2/cgi-bin/* \
             labs/*.sh labs/*/*.sh labs/*/*/*.sh exercises/*.sh exercises/*/*.sh \
-            tests/*.sh)
+            tests/*.sh tests/*.py tests/*/*.py labs/*/*.py labs/*/*/*.py \
+            part2/wsgi/*.py part2/wsgi/*/*.py part2/wsgi/*/*/*.py)
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 \
@@ -136,7 +137,7 @@ fuzz-afl: ## the same by AFL++, if it is installed (afl++)
 	@grep -E '^(execs_done|corpus_count|saved_)' build/afl/found/default/fuzzer_stats
 	@! ls build/afl/found/default/crashes/id* 2>/dev/null
 
-lint: ## clang-format, clang-tidy, cppcheck, shellcheck: no complaint allowed
+lint: ## what checkers say of C, shell and Python: no complaint allowed
 	@scripts/lint.sh $(C_FILES) -- $(SCRIPTS)
 
 ### To work on the kit

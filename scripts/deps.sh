@@ -32,6 +32,7 @@ clang-format|command -v clang-format
 clang-tidy|command -v clang-tidy
 cppcheck|command -v cppcheck
 shellcheck|command -v shellcheck
+pyflakes3|command -v pyflakes3
 libclang-rt-dev|echo "int main(void){}" | clang -fsanitize=address -x c - -o /dev/null
 valgrind|command -v valgrind
 apache2-utils|command -v ab

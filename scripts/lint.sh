@@ -29,6 +29,12 @@ shell_scripts() {
     done
 }
 
+python_scripts() {
+    for file; do
+        case $file in *.py) echo "$file" ;; esac
+    done
+}
+
 # Where Python.h is, for clang-tidy.
 C_INCLUDE_PATH=$(PKG_CONFIG_PATH='' pkg-config --cflags-only-I python3-embed |
     sed 's/^-I//; s/ *-I/:/g; s/ *$//')
@@ -47,6 +53,7 @@ export C_INCLUDE_PATH
         --suppress=getgrnamCalled --suppress=getgrgidCalled \
         --library=posix,python $sources
     check shellcheck shellcheck -x $(shell_scripts "$@")
+    check pyflakes pyflakes3 $(python_scripts "$@")
 }
 if [ -n "$failed" ]; then
     echo "complaints from:$failed"

@@ -11,7 +11,6 @@ import sys
 import tempfile
 import textwrap
 import threading
-import time
 import unittest
 
 from family import (BUILD, STAGE, UPGRADED, Family, FamilyTest, has_client,

@@ -58,7 +58,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import time
 
 from tutorial import processes, terminal
 from tutorial.chapter import ChapterRun, Edit, Failure, Result
