@@ -6,7 +6,7 @@
 
 PORT   ?= 8080
 FUZZ_SECONDS ?= 60
-JOBS   ?= 2
+JOBS   ?= 3
 SAN    ?=
 B      := build$(SAN:%=/%)
 export BUILD := $(B)

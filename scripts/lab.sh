@@ -6,7 +6,7 @@ usage() {
     cat <<'EOF'
 Usage: scripts/lab.sh [NAME]     (or: make lab, make lab-NAME)
 Runs one lab and shows what is to be seen, or all of them in the order of the
-chapters, a line each, JOBS=2 at a time. Ends with status 1 if a verdict is not
+chapters, a line each, JOBS=3 at a time. Ends with status 1 if a verdict is not
 as it should be.
 EOF
 }
@@ -58,7 +58,7 @@ in_order() {
 VERDICTS=$(mktemp)
 export VERDICTS
 end_by "rm -f '$VERDICTS'"
-in_order | xargs -P "${JOBS:-2}" -n 2 scripts/lab.sh --line
+in_order | xargs -P "${JOBS:-3}" -n 2 scripts/lab.sh --line
 
 count() {
     grep -c "^[0-9.]* *[^ ]* *$1 " "$VERDICTS" || true

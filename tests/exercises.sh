@@ -9,7 +9,7 @@ set -u
 usage() {
     cat <<'EOT'
 Usage: tests/exercises.sh [NAME...]     (or: make check-exercises)
-Checks these exercises, or all of them and the scripts that serve them. JOBS=4
+Checks these exercises, or all of them and the scripts that serve them. JOBS=6
 says how many graders run at a time.
 EOT
 }
@@ -240,7 +240,7 @@ done
 {
     # shellcheck disable=SC2046,SC2086 # one word an exercise
     cases ${wanted:-$(list_exercises)} |
-        xargs -P "${JOBS:-4}" -n 2 tests/exercises.sh --case
+        xargs -P "${JOBS:-6}" -n 2 tests/exercises.sh --case
     [ -n "$wanted" ] || test_scripts
     if ! wait_until 20 nothing_left; then
         tell FAILED "processes are left: $(left_over | tr '\n' ' ')"

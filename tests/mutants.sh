@@ -10,7 +10,7 @@ Applies each labs/*/break.patch to a copy of the sources, builds that, and runs
 there the test that labs/*/caught-by names, as "PROGRAM FUNCTION", "FILE.bats its
 name" or "FILE.py its_name". That test must fail. A lab without caught-by only has
 to apply and build.
-Prints a line each, JOBS=2 at a time; status 1 if a mutant went unnoticed.
+Prints a line each, JOBS=4 at a time; status 1 if a mutant went unnoticed.
 USAGE
 }
 
@@ -148,7 +148,7 @@ end_by clean_up
 if [ $# -eq 0 ]; then # all of them, each by one of us
     trials=$(mktemp)
     printf '%s\n' labs/*/break.patch | sed 's|labs/\(.*\)/break.patch|\1|' |
-        xargs -P "${JOBS:-2}" -n 1 tests/mutants.sh >"$trials" || true
+        xargs -P "${JOBS:-4}" -n 1 tests/mutants.sh >"$trials" || true
     cat "$trials"
     failed=$(grep -c '^[^ ]* *FAILED ' "$trials" || true)
     echo "$(grep -c '^[^ ]* *ok ' "$trials") passed, $failed failed"

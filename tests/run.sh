@@ -17,7 +17,7 @@ fi
 
 cd "$(dirname "$0")/.." || exit 1
 . scripts/lib.sh
-JOBS=${JOBS:-3}
+JOBS=${JOBS:-4}
 KEPT=$(mktemp -d)
 export KEPT
 end_by "rm -rf '$KEPT'"
@@ -36,9 +36,9 @@ left_behind() {
 }
 
 before=$(left_behind)
-set -- tests/*.bats tests/test_family.py tests/test_earnest.py \
-    tests/test_upgrade.py \
-    tests/test_init.py tests/test_emperor.py "$@"
+# The longest first, so that none of them is left to run alone.
+set -- tests/test_emperor.py tests/test_family.py tests/test_earnest.py \
+    tests/test_upgrade.py tests/test_init.py tests/*.bats "$@"
 printf '%s\n' "$@" | xargs -P "$JOBS" -n 1 tests/run.sh --one
 
 failed=$(cd "$KEPT" && find . -name '*.failed' | sed 's|^\./\(.*\)\.failed| \1|' | tr -d '\n')
