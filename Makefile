@@ -258,14 +258,15 @@ $(B)/3d_prefork: $(call objects,part3/3d_prefork) $(GATEWAYS)
 SUPERVISOR := $(call objects,$(addprefix part3/,supervisor birth staffing \
             upgrade predecessors family_options slot signals scoreboard \
             channel listener handover rights events notify pid_file \
-            fork_budget others))
+            fork_budget others program_path))
 $(B)/3e_supervised: $(call objects,$(addprefix part3/,3e_supervised worker \
     status)) $(SUPERVISOR) $(GATEWAYS)
 
 # It knows no HTTP at all.
 VASSALS := $(call objects,$(addprefix part3/vassal,_file _keys _words _check \
     _process _directory _control _status s s_files s_asked) part3/vassal \
-    $(addprefix part3/,slot rights events notify channel fork_budget))
+    $(addprefix part3/,slot rights events notify channel fork_budget \
+    program_path))
 INIT := $(call objects,$(addprefix part3/,init init_options others \
     init_terminal signals) part2/signals_reset \
     $(addprefix common/,log net options media_types))

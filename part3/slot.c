@@ -153,6 +153,11 @@ void slot_postpone(struct slot *slot, int64_t ms)
         slot->until += ms;
 }
 
+void slot_wait(struct slot *slot, int64_t until)
+{
+    slot->until = until;
+}
+
 const char *slot_state_name(enum slot_state state)
 {
     static const char *const names[SLOT_STATES] = {

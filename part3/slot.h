@@ -100,6 +100,9 @@ void slot_happened(struct slot *slot, enum slot_event event,
 /* Its timer, if it has one, rings so much later. */
 void slot_postpone(struct slot *slot, int64_t ms);
 
+/* The spawn that was asked for has to wait until then. */
+void slot_wait(struct slot *slot, int64_t until);
+
 /* How long to wait after so many failures in a row: 0, 0.1, 0.2, 0.4 ...
  * seconds, once is bad luck, again is a reason; by a tenth more or less, as
  * `chance` decides. */

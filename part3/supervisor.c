@@ -294,9 +294,7 @@ static void spawn(struct supervisor *s, struct place *place)
 {
     if (place->slot.failures > 0 &&
         !fork_budget_take(&s->forks, s->number, net_now())) {
-        /* It waits, too. */
-        slot_postpone(&place->slot,
-                      fork_budget_next(&s->forks) - place->slot.until);
+        slot_wait(&place->slot, fork_budget_next(&s->forks));
         return;
     }
     place->generation = s->generation;

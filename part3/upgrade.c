@@ -11,8 +11,8 @@
 #include "common/net.h"
 #include "handover.h"
 #include "predecessors.h"
+#include "program_path.h"
 
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,17 +34,8 @@ static const char *find_program(const char *name)
 {
     static char path[PATH_MAX];
     const char *folders = getenv("PATH");
-    if (!folders || strchr(name, '/'))
-        return name;
-    while (*folders) {
-        int len = (int)strcspn(folders, ":");
-        snprintf(path, sizeof path, "%.*s%s%s", len, folders,
-                 len > 0 ? "/" : "./", name);
-        if (access(path, X_OK) == 0)
-            return path;
-        folders += folders[len] ? len + 1 : len;
-    }
-    return name;
+    bool is_path = !folders || strchr(name, '/');
+    return !is_path && program_find(folders, name, path) ? path : name;
 }
 
 static bool is_same_file(const struct stat *a, const struct stat *b)

@@ -1,20 +1,11 @@
 /* vassal_check.c - whether what a file says can be done here. */
+#include "program_path.h"
 #include "vassal_file.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-static bool is_executable(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISREG(about.st_mode) &&
-           faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
-}
 
 static const char *search_path(const struct settings *settings)
 {
@@ -32,16 +23,9 @@ static bool is_program(const struct settings *settings, const char *name)
         bool below = name[0] != '/' && settings->directory;
         snprintf(path, sizeof path, "%s%s%s", below ? settings->directory : "",
                  below ? "/" : "", name);
-        return is_executable(path);
+        return program_is_executable(path);
     }
-    for (const char *part = search_path(settings); part;) {
-        int len = (int)strcspn(part, ":");
-        snprintf(path, sizeof path, "%.*s/%s", len, part, name);
-        if (is_executable(path))
-            return true;
-        part = part[len] ? part + len + 1 : NULL;
-    }
-    return false;
+    return program_find(search_path(settings), name, path);
 }
 
 bool settings_are_possible(const struct settings *settings, char why[WHY_BYTES])

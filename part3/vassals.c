@@ -177,7 +177,7 @@ static void spawn(struct vassal *vassal, struct instance *instance)
     int64_t now = net_now();
     if (instance->slot.failures > 0 &&
         !fork_budget_take(&vassal->forks, target->instances, now)) {
-        instance->slot.until = fork_budget_next(&vassal->forks);
+        slot_wait(&instance->slot, fork_budget_next(&vassal->forks));
         return;
     }
     pid_t pid = vassal_spawn(target, number_of(vassal, instance));

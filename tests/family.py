@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 from processes import PATIENCE, children_of, wait_until
@@ -158,6 +159,23 @@ class FamilyTest(unittest.TestCase):
         family = Family(*options, **popen)
         self.addCleanup(family.end)
         return family.wait_until_ready()
+
+    def comes_slowly_while_told(self, number, words):
+        """A request that is coming when the family gets that signal, and says
+        these words, is waited for. Returns the family."""
+        family = self.start("--workers", "1", "--cgi",
+                            "/cgi-bin=part2/cgi-bin")
+        with family.connect() as client:
+            client.sendall(b"POST /cgi-bin/cat HTTP/1.1\r\nHost: a\r\n"
+                           b"Content-Length: 6\r\n\r\n")
+            wait_until(lambda: has_client(family.workers()[0]), "it is heard")
+            family.send(number)
+            family.says(words)
+            for byte in b"slowly":
+                time.sleep(0.3)  # and so for longer than the silent may stay
+                client.sendall(bytes([byte]))
+            self.assertIn(b"slowly", client.makefile("rb").read())
+        return family
 
     def all_answered(self, flood, count):
         said = flood.communicate(timeout=600)[0]

@@ -1,27 +1,13 @@
 /* test_channel.c - words, and the descriptors that come with them, one at most
  * whatever the other side sends. */
 #include "part3/channel.h"
-#include "tests/testing.h"
-
-#include <dirent.h>
-#include <sys/uio.h>
+#include "tests/descriptors.h"
 
 static int ends[2];
 
 static void make_channel(void)
 {
     ck_assert_int_eq(channel_open(ends), 0);
-}
-
-static int count_descriptors(void)
-{
-    DIR *directory = opendir("/proc/self/fd");
-    ck_assert_ptr_nonnull(directory);
-    int count = 0;
-    while (readdir(directory))
-        count++;
-    closedir(directory);
-    return count;
 }
 
 static bool is_pipe(int fd)
@@ -63,46 +49,33 @@ START_TEST(a_descriptor_comes_along_and_closes_on_exec)
 }
 END_TEST
 
-/* What no word of ours does: two at a time. */
 static void send_two(void)
 {
     int two[2];
     ck_assert_int_eq(pipe(two), 0);
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof two)];
-    } control = {.header = {.cmsg_level = SOL_SOCKET,
-                            .cmsg_type = SCM_RIGHTS,
-                            .cmsg_len = CMSG_LEN(sizeof two)}};
-    memcpy(CMSG_DATA(&control.header), two, sizeof two);
-    struct iovec byte = {.iov_base = (char[]){CHANNEL_READY}, .iov_len = 1};
-    const struct msghdr message = {.msg_iov = &byte,
-                                   .msg_iovlen = 1,
-                                   .msg_control = &control,
-                                   .msg_controllen = sizeof control.room};
-    ck_assert_int_eq(sendmsg(ends[0], &message, 0), 1);
+    ck_assert(send_two_descriptors(ends[0], CHANNEL_READY, two));
     close(two[0]);
     close(two[1]);
 }
 
 START_TEST(of_two_descriptors_one_is_taken_and_none_is_left_open)
 {
-    int before = count_descriptors();
+    int before = count_descriptors(getpid());
     send_two();
     int descriptor;
     ck_assert_int_eq(channel_hear(ends[1], &descriptor), CHANNEL_READY);
     ck_assert(is_pipe(descriptor));
     close(descriptor);
-    ck_assert_int_eq(count_descriptors(), before);
+    ck_assert_int_eq(count_descriptors(getpid()), before);
 }
 END_TEST
 
 START_TEST(who_wants_none_gets_none)
 {
-    int before = count_descriptors();
+    int before = count_descriptors(getpid());
     send_two();
     ck_assert_int_eq(channel_hear(ends[1], NULL), CHANNEL_READY);
-    ck_assert_int_eq(count_descriptors(), before);
+    ck_assert_int_eq(count_descriptors(getpid()), before);
 }
 END_TEST
 

@@ -153,18 +153,7 @@ class Changes(FamilyTest):
         self.assertEqual(second.getheader("Connection"), "close")
 
     def test_a_request_that_is_coming_is_waited_for(self):
-        family = self.start("--workers", "1", "--cgi",
-                            "/cgi-bin=part2/cgi-bin")
-        with family.connect() as client:
-            client.sendall(b"POST /cgi-bin/cat HTTP/1.1\r\nHost: a\r\n"
-                           b"Content-Length: 6\r\n\r\n")
-            wait_until(lambda: has_client(family.workers()[0]), "it is heard")
-            family.send(signal.SIGHUP)
-            family.says("drain: reload")
-            for byte in b"slowly":
-                time.sleep(0.3)  # and so for longer than the silent may stay
-                client.sendall(bytes([byte]))
-            self.assertIn(b"slowly", client.makefile("rb").read())
+        self.comes_slowly_while_told(signal.SIGHUP, "drain: reload")
 
     def test_who_comes_late_to_a_leaving_worker_may_take_a_moment(self):
         def speaks_a_moment_after_it_was_accepted():
@@ -496,18 +485,8 @@ class OnAUnixSocket(FamilyTest):
             wait_until(lambda: len(family.workers()) == 3, "there are three")
 
     def test_a_request_that_is_coming_is_waited_for(self):
-        family = self.start("--workers", "1", "--cgi",
-                            "/cgi-bin=part2/cgi-bin")
-        with family.connect() as client:
-            client.sendall(b"POST /cgi-bin/cat HTTP/1.1\r\nHost: a\r\n"
-                           b"Content-Length: 6\r\n\r\n")
-            wait_until(lambda: has_client(family.workers()[0]), "it is heard")
-            family.send(signal.SIGTERM)
-            family.says("draining, then ending")
-            for byte in b"slowly":
-                time.sleep(0.3)  # and so for longer than the silent may stay
-                client.sendall(bytes([byte]))
-            self.assertIn(b"slowly", client.makefile("rb").read())
+        family = self.comes_slowly_while_told(signal.SIGTERM,
+                                              "draining, then ending")
         self.assertEqual(family.process.wait(PATIENCE), 0)
 
     def test_who_keeps_a_connection_and_says_nothing_delays_nobody(self):

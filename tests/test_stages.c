@@ -2,6 +2,7 @@
  *
  * Each stage declares what it can do and what it must fail: 3a has to leave
  * zombies, or its lesson is gone. Stages are found in $BUILD (build). */
+#include "tests/descriptors.h"
 #include "tests/stage.h"
 
 enum { FEW = 8, MANY = 40 };
@@ -40,18 +41,6 @@ static const struct stage {
 enum { STAGES = sizeof stages / sizeof *stages };
 
 /* --- What /proc says --- */
-
-static int descriptors(pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-    DIR *directory = opendir(path);
-    int count = 0;
-    while (readdir(directory))
-        count++;
-    closedir(directory);
-    return count;
-}
 
 /* The line of /proc/PID/status that begins with `name`. */
 static const char *status_line(pid_t pid, const char *name)
@@ -257,10 +246,10 @@ START_TEST(descriptors_do_not_pile_up)
 {
     struct server server = START_STAGE(stages[_i].name, "--quiet");
     ck_assert(answers(&server));
-    int before = descriptors(server.pid);
+    int before = count_descriptors(server.pid);
     for (int i = 0; i < FEW; i++)
         ck_assert(answers(&server));
-    WAIT_FOR(descriptors(server.pid) <= before);
+    WAIT_FOR(count_descriptors(server.pid) <= before);
     stop(&server);
 }
 END_TEST

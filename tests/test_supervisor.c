@@ -5,9 +5,8 @@
 #include "part3/events.h"
 #include "part3/signals.h"
 #include "part3/supervisor.h"
-#include "tests/testing.h"
+#include "tests/descriptors.h"
 
-#include <dirent.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -59,22 +58,10 @@ static void scribble(struct seat *seat, int with)
            sizeof *seat - offsetof(struct seat, state));
 }
 
-static void send_two_descriptors(int channel)
+static void send_two(int channel)
 {
     const int two[] = {STDERR_FILENO, STDERR_FILENO};
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof two)];
-    } control = {.header = {.cmsg_level = SOL_SOCKET,
-                            .cmsg_type = SCM_RIGHTS,
-                            .cmsg_len = CMSG_LEN(sizeof two)}};
-    memcpy(CMSG_DATA(&control.header), two, sizeof two);
-    struct iovec byte = {.iov_base = (char[]){'?'}, .iov_len = 1};
-    const struct msghdr message = {.msg_iov = &byte,
-                                   .msg_iovlen = 1,
-                                   .msg_control = &control,
-                                   .msg_controllen = sizeof control.room};
-    if (sendmsg(channel, &message, MSG_NOSIGNAL) == 1)
+    if (send_two_descriptors(channel, '?', two))
         script->sent++;
 }
 
@@ -116,7 +103,7 @@ static void misbehave(const struct post *post)
         if (post->seat->number == 0)
             scribble(post->seat, ++turn % 256);
         break;
-    case SENDS_DESCRIPTORS: send_two_descriptors(post->channel); break;
+    case SENDS_DESCRIPTORS: send_two(post->channel); break;
     case GROWS:
         script->conduct = GOOD;
         grow();
@@ -563,14 +550,20 @@ static void supervise_without_pidfds(const void *context)
     supervise_family(context);
 }
 
-START_TEST(workers_can_be_killed_where_there_are_no_pidfds)
+/* A family supervised like that has to kill all of its workers. */
+static void stop_the_deaf(void (*supervise_it)(const void *context))
 {
     options.times.drain_ms = 300;
-    family = start(supervise_without_pidfds, NULL);
+    family = start(supervise_it, NULL);
     expect_events(options.workers, READY, NULL);
     script->conduct = IS_DEAF;
     kill(family, SIGTERM);
     ck_assert_int_eq(end_of_family(), SUPERVISOR_CUT);
+}
+
+START_TEST(workers_can_be_killed_where_there_are_no_pidfds)
+{
+    stop_the_deaf(supervise_without_pidfds);
 }
 END_TEST
 
@@ -583,12 +576,7 @@ static void supervise_by_pidfd(const void *context)
 
 START_TEST(nobody_is_killed_by_his_pid_where_there_are_pidfds)
 {
-    options.times.drain_ms = 300;
-    family = start(supervise_by_pidfd, NULL);
-    expect_events(options.workers, READY, NULL);
-    script->conduct = IS_DEAF;
-    kill(family, SIGTERM);
-    ck_assert_int_eq(end_of_family(), SUPERVISOR_CUT);
+    stop_the_deaf(supervise_by_pidfd);
     ck_assert_int_eq(count_events(UNKILLABLE, NULL), 0);
 }
 END_TEST
@@ -635,12 +623,8 @@ END_TEST
 
 START_TEST(nor_does_a_stop_wait_for_it)
 {
-    options.times.drain_ms = options.times.kill_ms = 200;
-    family = start(supervise_the_unkillable, NULL);
-    expect_events(options.workers, READY, NULL);
-    script->conduct = IS_DEAF;
-    kill(family, SIGTERM);
-    ck_assert_int_eq(end_of_family(), SUPERVISOR_CUT);
+    options.times.kill_ms = 200;
+    stop_the_deaf(supervise_the_unkillable);
     ck_assert_int_eq(count_events(UNKILLABLE, "stop"), options.workers);
 }
 END_TEST
@@ -770,19 +754,6 @@ START_TEST(a_worker_that_scribbles_on_its_seat_harms_no_other)
     ck_assert_int_eq(end_of_family(), SUPERVISOR_DRAINED);
 }
 END_TEST
-
-static int count_descriptors(pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/fd", pid);
-    DIR *directory = opendir(path);
-    ck_assert_ptr_nonnull(directory);
-    int count = 0;
-    while (readdir(directory))
-        count++;
-    closedir(directory);
-    return count;
-}
 
 static bool many_were_sent(const void *context)
 {

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """test_upgrade.py - stage 3e becomes its next binary, or does not."""
+import contextlib
 import os
 import re
 import shutil
@@ -117,6 +118,14 @@ class UpgradeTest(FamilyTest):
             os.kill(worker, signal.SIGCONT)
         return client
 
+    @contextlib.contextmanager
+    def busy(self, family, worker, ms):
+        """Its only worker has a client, for so long."""
+        with family.connect() as client:
+            client.sendall(f"GET /slow?ms={ms} HTTP/1.0\r\n\r\n".encode())
+            wait_until(lambda: has_client(worker), "it is busy")
+            yield client
+
     def is_as_before(self, family, workers):
         self.assertEqual(sorted(family.workers()), sorted(workers))
         self.assertEqual(family.get("/hello.txt")[0], 200)
@@ -177,9 +186,7 @@ class InPlace(UpgradeTest):
     def test_a_request_in_hand_is_answered_by_the_last_binary(self):
         family = self.start("--workers", "1")
         worker = family.workers()[0]
-        with family.connect() as client:
-            client.sendall(b"GET /slow?ms=2000 HTTP/1.0\r\n\r\n")
-            wait_until(lambda: has_client(worker), "it is busy")
+        with self.busy(family, worker, 2000) as client:
             family.send(signal.SIGUSR2)
             family.says("drain: reload")
             self.assertIn(worker, family.workers())
@@ -189,9 +196,7 @@ class InPlace(UpgradeTest):
     def test_who_of_the_last_binary_does_not_go_is_killed(self):
         family = self.start("--workers", "1", "--drain-timeout", "1")
         worker = family.workers()[0]
-        with family.connect() as client:
-            client.sendall(b"GET /slow?ms=30000 HTTP/1.0\r\n\r\n")
-            wait_until(lambda: has_client(worker), "it is busy")
+        with self.busy(family, worker, 30000):
             family.upgrade()
             self.assertTrue(is_dead(worker))
             self.assertIn(f"(pid {worker}): kill", family.log())
@@ -199,9 +204,7 @@ class InPlace(UpgradeTest):
     def test_the_last_binarys_workers_die_with_the_supervisor(self):
         family = self.start("--workers", "1")
         worker = family.workers()[0]
-        with family.connect() as client:
-            client.sendall(b"GET /slow?ms=30000 HTTP/1.0\r\n\r\n")
-            wait_until(lambda: has_client(worker), "it is busy")
+        with self.busy(family, worker, 30000):
             family.send(signal.SIGUSR2)
             family.says("drain: reload")
             self.assertIn(worker, family.workers())
@@ -502,9 +505,7 @@ class Interrupted(UpgradeTest):
     def test_a_second_one_ends_the_last_binarys_workers_too(self):
         family = self.start("--workers", "1")
         worker = family.workers()[0]
-        with family.connect() as client:
-            client.sendall(b"GET /slow?ms=30000 HTTP/1.0\r\n\r\n")
-            wait_until(lambda: has_client(worker), "it is busy")
+        with self.busy(family, worker, 30000):
             family.send(signal.SIGUSR2)
             family.says("drain: reload")
             family.send(signal.SIGQUIT)
