@@ -29,6 +29,9 @@ static int send_to_socket(void *to, const struct piece *piece)
 {
     struct connection *connection = to;
     int client = connection->exchange.client;
+    if (piece->is_last && !connection->exchange.response.keep_alive)
+        return net_write_last(client, piece->bytes, (size_t)piece->len,
+                              &connection->pace);
     if (piece->bytes)
         return net_write(client, piece->bytes, (size_t)piece->len,
                          &connection->pace);

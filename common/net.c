@@ -306,11 +306,13 @@ ssize_t net_read_on(int client, void *bytes, size_t size, struct net_pace *pace)
     }
 }
 
-int net_write(int client, const void *bytes, size_t len, struct net_pace *pace)
+/* Send all bytes, with these flags of send(2). */
+static int send_all(int client, const void *bytes, size_t len, int flags,
+                    struct net_pace *pace)
 {
     const char *next = bytes;
     while (len > 0) {
-        ssize_t put = write(client, next, len);
+        ssize_t put = send(client, next, len, flags);
         if (put >= 0) {
             next += put;
             len -= (size_t)put;
@@ -321,6 +323,17 @@ int net_write(int client, const void *bytes, size_t len, struct net_pace *pace)
         }
     }
     return 0;
+}
+
+int net_write(int client, const void *bytes, size_t len, struct net_pace *pace)
+{
+    return send_all(client, bytes, len, 0, pace);
+}
+
+int net_write_last(int client, const void *bytes, size_t len,
+                   struct net_pace *pace)
+{
+    return send_all(client, bytes, len, MSG_MORE, pace);
 }
 
 int net_send_file(int client, int file, int64_t offset, int64_t len,
@@ -348,7 +361,7 @@ int net_send_file(int client, int file, int64_t offset, int64_t len,
 void net_close(int client, int linger_ms)
 {
     int64_t deadline = net_now() + linger_ms;
-    if (shutdown(client, SHUT_WR) == 0) {
+    if (shutdown(client, SHUT_WR) == 0 && linger_ms > 0) {
         char discarded[16384];
         while (net_read(client, discarded, sizeof discarded, deadline) > 0 &&
                net_now() < deadline)

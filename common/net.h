@@ -78,6 +78,12 @@ ssize_t net_read_on(int client, void *bytes, size_t size,
  * slow; EPIPE, ECONNRESET: it has gone). */
 int net_write(int client, const void *bytes, size_t len, struct net_pace *pace);
 
+/* The same for what is to be followed by net_close() at once: it waits for
+ * that, 200 ms at most, so that the bytes and the end of the connection are
+ * one segment, and wake the client once (tcp(7) MSG_MORE). */
+int net_write_last(int client, const void *bytes, size_t len,
+                   struct net_pace *pace);
+
 /* Send `len` bytes of `file` from `offset` on by sendfile(2), as net_write().
  * EIO: the file has become shorter. Its file position is not moved. */
 int net_send_file(int client, int file, int64_t offset, int64_t len,

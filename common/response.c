@@ -138,7 +138,8 @@ static int send_piece(struct response *response, const struct piece *piece)
 static int send_buffer(struct response *response)
 {
     struct piece all = {.bytes = response->buffer,
-                        .len = (int64_t)response->used};
+                        .len = (int64_t)response->used,
+                        .is_last = response->ended};
     response->used = 0;
     return send_piece(response, &all);
 }

@@ -8,6 +8,7 @@
 #include "common/net.h"
 #include "family_options.h"
 #include "handover.h"
+#include "listener.h"
 #include "signals.h"
 #include "supervisor.h"
 #include "worker.h"
@@ -31,6 +32,7 @@ int main(int argc, char **argv)
     if (listener < 0)
         listener =
             net_listen(job.service.options.host, job.service.options.port);
+    listener_prefer_speakers(listener, job.service.options.limits.head_ms);
     if (options.preload)
         service_load(&job.service, MANY_PROCESSES);
     net_announce(listener);

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -14,6 +16,12 @@ static bool is_local(int listener)
     socklen_t len = sizeof domain;
     getsockopt(listener, SOL_SOCKET, SO_DOMAIN, &domain, &len);
     return domain == AF_UNIX;
+}
+
+void listener_prefer_speakers(int listener, int ms)
+{
+    int s = (ms + 999) / 1000;
+    setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &s, sizeof s);
 }
 
 /* A unix socket knows no packets, but can be shut: connect(2) is refused then,

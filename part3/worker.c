@@ -23,8 +23,7 @@
 enum {
     BEAT_MS = 250,
     LOOK_MS = 500,        // the longest that a client waits for a dead worker
-    HANDSHAKE_MS = 300,   // for the rest of one, when the door is closed
-    LAST_REQUEST_MS = 500 // for one that is on its way on a kept connection
+    LAST_REQUEST_MS = 500 // for one that is on its way when we are to leave
 };
 
 /* Whom we serve. Written by the serving thread, read by the listening one. */
@@ -223,8 +222,8 @@ static void serve_until_told(struct worker *worker)
     }
 }
 
-/* Nobody new is let in, but some may have been at the door: until it is shut,
- * as that of a unix socket is at once. */
+/* Nobody new is let in, but some may be at the door, and have not spoken yet:
+ * until it is shut, as that of a unix socket is at once. */
 static bool may_come(int listener, int64_t until)
 {
     int64_t left = until - net_now();
@@ -235,7 +234,7 @@ static bool may_come(int listener, int64_t until)
 
 static void empty_queue(struct worker *worker)
 {
-    int64_t until = net_now() + HANDSHAKE_MS;
+    int64_t until = net_now() + LAST_REQUEST_MS;
     while (serve_next(worker) || may_come(worker->post->listener, until))
         continue;
 }

@@ -306,14 +306,26 @@ answerers() {
     sed -n 's/^3d worker\[\([0-9]*\)\].* "GET .*/\1/p' "$log"
 }
 
-# visit_silently N: N clients come, say nothing and stay, 20 s at most. Sets
-# clients, the pid of them all, which is among the helpers.
-visit_silently() {
+# come_and_stay N OPTION...: N clients do that, 20 s at most. Sets clients, the
+# pid of them all, which is among the helpers.
+come_and_stay() {
+    number=$1
+    shift
     # A sanitizer's search for leaks can stand still for ever when a signal comes.
-    ASAN_OPTIONS=detect_leaks=0 "$build/flood" --silent --quiet -n "$1" -c "$1" --timeout 20 \
-        "127.0.0.1:$port" >/dev/null 2>&1 &
+    ASAN_OPTIONS=detect_leaks=0 "$build/flood" --quiet -n "$number" \
+        -c "$number" --timeout 20 "$@" "127.0.0.1:$port" >/dev/null 2>&1 &
     clients=$!
     helpers="$helpers $clients"
+}
+
+# visit_silently N: N clients come and say nothing.
+visit_silently() {
+    come_and_stay "$1" --silent
+}
+
+# visit_hesitantly N: N clients come and say one letter.
+visit_hesitantly() {
+    come_and_stay "$1" --drip --gap=20000
 }
 
 # kill_together N: N children of the stage, all it has, die with their silent

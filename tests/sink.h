@@ -10,6 +10,7 @@ struct sink {
     size_t len;
     int calls;
     int file_pieces;
+    bool saw_last;
 };
 
 /* As response.h wants it. A file that is shorter than its piece is an error. */
@@ -19,6 +20,7 @@ static inline int take_piece(void *to, const struct piece *piece)
     ck_assert_int_gt(piece->len, 0);
     ck_assert_uint_lt(sink->len + (size_t)piece->len, sizeof sink->bytes);
     sink->calls++;
+    sink->saw_last = piece->is_last;
     char *end = sink->bytes + sink->len;
     ssize_t got = piece->len;
     if (piece->bytes) {

@@ -4,6 +4,8 @@
 #include "common/log.h"
 #include "tests/testing.h"
 
+#include <sys/mman.h>
+
 enum {
     SHORT_MS = 60, // deadlines that are to pass
     DRIP_MS = 5,
@@ -92,6 +94,23 @@ static void answer(struct exchange *exchange, const void *context)
         int len = snprintf(text, sizeof text, "<%s>", path);
         response_send(response, 200, "a/b", text, (size_t)len);
     }
+}
+
+/* send(2), which leaves word of its flags where the client can read it. */
+static int *sent_with;
+
+ssize_t send(int to, const void *bytes, size_t len, int flags)
+{
+    *sent_with = flags;
+    return sendto(to, bytes, len, flags, NULL, 0);
+}
+
+static void share_what_is_sent_with(void)
+{
+    sent_with = mmap(NULL, sizeof *sent_with, PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (sent_with == MAP_FAILED)
+        die("share memory");
 }
 
 struct visit {
@@ -487,6 +506,20 @@ START_TEST(a_client_that_does_not_close_is_left)
 }
 END_TEST
 
+/* See net_write_last(). */
+START_TEST(the_last_answer_leaves_with_the_end_of_the_connection)
+{
+    open_visit();
+    say(GET("/1"));
+    hear_answer("200 OK", "</1>");
+    ck_assert_int_eq(*sent_with, 0);
+    say(LAST("/2"));
+    hear_answer("200 OK", "</2>");
+    hear_the_end();
+    ck_assert_int_eq(*sent_with, MSG_MORE);
+}
+END_TEST
+
 START_TEST(a_client_that_said_it_was_the_last_is_not_waited_for)
 {
     static const char *const last[] = {LAST("/1"), "GET /1 HTTP/1.0\r\n\r\n"};
@@ -849,6 +882,7 @@ END_TEST
 
 int main(void)
 {
+    share_what_is_sent_with();
     Suite *suite = suite_create("connection");
     TCase *row = new_case(suite, "row");
     tcase_add_test(row, a_connection_is_kept);
@@ -874,6 +908,8 @@ int main(void)
     tcase_add_test(deadlines, a_slow_handler_slows_no_client_down);
     tcase_add_test(deadlines, a_client_that_does_not_read_is_left);
     tcase_add_test(deadlines, a_client_that_does_not_close_is_left);
+    tcase_add_test(deadlines,
+                   the_last_answer_leaves_with_the_end_of_the_connection);
     tcase_add_test(deadlines,
                    a_client_that_said_it_was_the_last_is_not_waited_for);
     tcase_add_test(deadlines, a_client_that_may_be_saying_more_is_waited_for);

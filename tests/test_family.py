@@ -212,12 +212,23 @@ class Changes(FamilyTest):
             return "GET /hello.txt" in read(log)
         wait_until(is_noted, "a worker writes to the new file")
 
-    def test_more_workers_come_for_clients_who_say_nothing(self):
+    def test_more_workers_come_for_clients_who_do_not_go_on(self):
         family = self.start("--workers", "1", "--max-workers", "3")
-        with contextlib.ExitStack() as silent:
+        with contextlib.ExitStack() as hesitant:
             for _ in range(8):
-                silent.enter_context(family.connect())
+                hesitant.enter_context(family.connect()).sendall(b"G")
             wait_until(lambda: len(family.workers()) == 3, "there are three")
+
+    def test_who_says_nothing_keeps_no_worker(self):
+        family = self.start("--workers", "1", "--head-timeout", "60")
+        with contextlib.ExitStack() as silent:
+            clients = [silent.enter_context(family.connect())
+                       for _ in range(8)]
+            for _ in range(8):
+                self.assertEqual(family.get("/hello.txt")[0], 200)
+            for client in clients:
+                client.sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
+                self.assertIn(b"200 OK", client.makefile("rb").read())
 
     def test_workers_come_and_go_with_the_load(self):
         family = self.start("--workers", "1", "--max-workers", "3")

@@ -60,6 +60,43 @@ START_TEST(who_has_connected_waits_until_accepted)
 }
 END_TEST
 
+START_TEST(who_says_nothing_is_no_arrival)
+{
+    listener_prefer_speakers(listener, 60000);
+    int silent = connect_to(listener);
+    int speaker = connect_to(listener);
+    ck_assert(!listener_waiting(listener));
+    write_all(speaker, "a", 1);
+    close(accept_next());
+    ck_assert(!listener_waiting(listener));
+    write_all(silent, "b", 1);
+    close(accept_next());
+    close(speaker);
+    close(silent);
+}
+END_TEST
+
+START_TEST(who_says_nothing_for_long_is_one)
+{
+    listener_prefer_speakers(listener, 1);
+    int silent = connect_to(listener);
+    ck_assert(!listener_waiting(listener));
+    close(accept_next());
+    close(silent);
+}
+END_TEST
+
+START_TEST(who_speaks_late_is_let_in_though_it_is_frozen)
+{
+    listener_prefer_speakers(listener, 60000);
+    int client = connect_to(listener);
+    listener_freeze(listener);
+    write_all(client, "a", 1);
+    close(accept_next());
+    close(client);
+}
+END_TEST
+
 START_TEST(frozen_it_lets_nobody_in_and_loses_nobody)
 {
     int clients[QUEUE - 1];
@@ -105,6 +142,9 @@ int main(void)
     TCase *tests = new_case(suite, "listener");
     tcase_add_checked_fixture(tests, listen_somewhere, NULL);
     tcase_add_test(tests, who_has_connected_waits_until_accepted);
+    tcase_add_test(tests, who_says_nothing_is_no_arrival);
+    tcase_add_test(tests, who_says_nothing_for_long_is_one);
+    tcase_add_test(tests, who_speaks_late_is_let_in_though_it_is_frozen);
     tcase_add_test(tests, frozen_it_lets_nobody_in_and_loses_nobody);
     tcase_add_test(tests, open_it_lets_everybody_in);
     return run_suite(suite);

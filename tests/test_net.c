@@ -2,8 +2,8 @@
 #include "common/net.h"
 #include "tests/testing.h"
 
+#include <linux/tcp.h> // whose tcp_info is longer than netinet/tcp.h's
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -735,6 +735,40 @@ START_TEST(close_does_not_wait_for_a_client_that_has_closed)
 }
 END_TEST
 
+/* How many segments a client gets whom `say` says something before the close. */
+static uint32_t segments_of(int say(int, const void *, size_t,
+                                    struct net_pace *))
+{
+    struct tcp tcp = make_tcp();
+    ck_assert_int_eq(say(tcp.server, "bye", 3, PACE(PATIENCE_MS)), 0);
+    net_close(tcp.server, 0);
+    char bytes[16];
+    size_t len;
+    ck_assert_int_eq(read_all(tcp.client, bytes, sizeof bytes, &len), 0);
+    ck_assert_str_eq(bytes, "bye");
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    ck_assert_int_eq(
+        getsockopt(tcp.client, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+    close(tcp.client);
+    close(tcp.listener);
+    return info.tcpi_segs_in;
+}
+
+START_TEST(the_last_bytes_and_the_end_are_one_segment)
+{
+    ck_assert_uint_eq(segments_of(net_write_last) + 1, segments_of(net_write));
+}
+END_TEST
+
+START_TEST(the_last_bytes_do_not_wait_for_ever)
+{
+    struct tcp tcp = make_tcp();
+    ck_assert_int_eq(net_write_last(tcp.server, "a", 1, PACE(PATIENCE_MS)), 0);
+    wait_for_events(tcp.client, POLLIN);
+}
+END_TEST
+
 START_TEST(a_reset_is_an_error_for_the_client)
 {
     struct tcp tcp = make_tcp();
@@ -799,6 +833,8 @@ int main(void)
     tcase_add_test(closing, close_waits_no_longer_than_it_is_told);
     tcase_add_test(closing, close_ends_though_the_client_sends_for_ever);
     tcase_add_test(closing, close_does_not_wait_for_a_client_that_has_closed);
+    tcase_add_test(closing, the_last_bytes_and_the_end_are_one_segment);
+    tcase_add_test(closing, the_last_bytes_do_not_wait_for_ever);
     tcase_add_test(closing, a_reset_is_an_error_for_the_client);
     return run_suite(suite);
 }

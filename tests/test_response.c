@@ -128,6 +128,18 @@ START_TEST(a_small_answer_in_parts_is_one_write)
 }
 END_TEST
 
+START_TEST(the_sink_is_told_what_is_the_last)
+{
+    response_start(&response, 200);
+    write_text("a");
+    response_flush(&response);
+    ck_assert(!sink.saw_last);
+    response_end(&response);
+    ck_assert_int_eq(sink.calls, 2);
+    ck_assert(sink.saw_last);
+}
+END_TEST
+
 START_TEST(a_body_of_unknown_length_is_chunked)
 {
     response_start(&response, 200);
@@ -837,6 +849,7 @@ int main(void)
     tcase_add_checked_fixture(framing, open_get, NULL);
     tcase_add_test(framing, a_small_answer_is_one_write);
     tcase_add_test(framing, a_small_answer_in_parts_is_one_write);
+    tcase_add_test(framing, the_sink_is_told_what_is_the_last);
     tcase_add_test(framing, a_body_of_unknown_length_is_chunked);
     tcase_add_test(framing, no_body_is_a_body_of_length_0);
     tcase_add_test(framing, a_connection_that_ends_says_so);

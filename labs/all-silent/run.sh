@@ -2,6 +2,11 @@
 # Lab 15.5 all-silent: as many silent clients as workers, and nobody is served.
 . "$(dirname "$0")/../lib.sh"
 
+# As ss sees it from the side of the clients: we have not accepted them.
+silent_are_let_in() {
+    [ "$(ss -Htn state established "dport = :$port" | wc -l)" -eq "$1" ]
+}
+
 silent_are() {
     [ "$(ss -Htn state established "sport = :$port" | wc -l)" -eq "$1" ]
 }
@@ -24,10 +29,28 @@ seen "four are silent: a fifth client waits in the queue: $waited"
 await_helpers
 seen "when the deadline has ended the silent: $(cat "$lab_dir/four")"
 
+stop_stage
+
+start_family --workers 4 --head-timeout 60
+visit_silently 4
+wait_until 20 silent_are_let_in 4 || fail 'they are not connected'
+curl -s -m 20 "http://localhost:$port/hello.txt" >"$lab_dir/3e"
+seen "3e, four are silent: a fifth client reads: $(cat "$lab_dir/3e")"
+end_helpers
+
+visit_hesitantly 4
+wait_until 20 silent_are 4 && wait_until 20 has_queue 0
+curl -s -m 20 "http://localhost:$port/hello.txt" >"$lab_dir/letter" &
+helpers="$helpers $!"
+wait_until 20 has_queue 1 && [ ! -s "$lab_dir/letter" ] && again=yes ||
+    again=no
+seen "3e, four have said a letter: a fifth waits in the queue: $again"
+
 dead_until_the_deadline() {
-    [ "$stayed" = yes ] && [ "$waited" = yes ] &&
+    [ "$stayed" = yes ] && [ "$waited" = yes ] && [ "$again" = yes ] &&
         cmp -s "$lab_dir/three" www/hello.txt &&
-        cmp -s "$lab_dir/four" www/hello.txt
+        cmp -s "$lab_dir/four" www/hello.txt &&
+        cmp -s "$lab_dir/3e" www/hello.txt
 }
-verdict 'N silent clients stop N workers until their deadline' \
+verdict 'N clients stop N workers until their deadline; 3e lets the silent wait' \
     dead_until_the_deadline

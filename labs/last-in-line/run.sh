@@ -9,7 +9,7 @@ connections() {
     ss -Htn state established "sport = :$port" | wc -l
 }
 
-# Each worker has one who says nothing, and nobody waits yet.
+# Each worker has one who has read its page and stays, and nobody waits yet.
 all_are_busy() {
     [ "$(connections)" -eq "$WORKERS" ] && has_queue 0
 }
@@ -18,7 +18,7 @@ all_are_busy() {
 stop_with_a_queue() {
     "$1" 3e --quiet --workers $WORKERS
     await_family
-    visit_silently $WORKERS
+    come_and_stay $WORKERS --hold=2
     wait_until 50 all_are_busy || fail 'some workers are idle'
     "$build/flood" --json --quiet -n $WAITING -c $WAITING --timeout 20 \
         "127.0.0.1:$port/hello.txt" >"$lab_dir/flood" &

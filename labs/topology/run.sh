@@ -42,7 +42,7 @@ family() {
     expected=$1
     shift
     start_stage "$@" --quiet
-    visit_silently 3
+    visit_hesitantly 3
     ! wait_until 50 looks_like "$expected" || good=$((good + 1))
     seen "$(printf '%-16s %s' "$*" "$drawing")"
     end_helpers
