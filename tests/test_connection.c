@@ -108,7 +108,9 @@ ssize_t send(int to, const void *bytes, size_t len, int flags)
 static void share_what_is_sent_with(void)
 {
     sent_with = mmap(NULL, sizeof *sent_with, PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+                     MAP_SHARED | MAP_ANONYMOUS,
+                     -1, // cppcheck-suppress invalidFunctionArg
+                     0);
     if (sent_with == MAP_FAILED)
         die("share memory");
 }
