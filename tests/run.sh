@@ -48,8 +48,8 @@ if [ -n "$remaining" ]; then
     echo "left behind: $remaining"
     failed="$failed left-behind"
 fi
-if [ -n "$failed" ]; then
-    echo "FAILED:$failed"
-    exit 1
-fi
-echo "all $# test programs passed"
+[ -z "$failed" ] || echo "FAILED:$failed"
+# shellcheck disable=SC2086 # a word for each
+bad=$(set -- $failed && echo $#)
+echo "$(($# - bad)) passed, $bad failed"
+[ "$bad" -eq 0 ]
