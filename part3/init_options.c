@@ -27,34 +27,38 @@ enum key {
     KEY_JSON,
 };
 
+enum group { OF_BOTH, OF_COMMAND, OF_VASSALS, GROUPS };
+
 static const struct argp_option table[] = {
     {"grace", KEY_GRACE, "S", 0,
      "KILL what still runs S seconds after a TERM, or after the end of the "
      "command; 0: never (9)",
-     0},
-    {NULL, 0, NULL, 0, "Around one command:", 1},
+     OF_BOTH},
+    {NULL, 0, NULL, 0, "Around one command:", OF_COMMAND},
     {"rewrite", KEY_REWRITE, "FROM:TO", 0,
      "Send the command TO when FROM comes, as in 15:3 or TERM:QUIT; 0 sends "
      "nothing. Can be repeated",
-     1},
+     OF_COMMAND},
     {"single-child", KEY_SINGLE, NULL, 0,
-     "Send signals to the command only, not to its process group", 1},
+     "Send signals to the command only, not to its process group", OF_COMMAND},
     {"ok-status", KEY_OK, "N", 0,
-     "End with 0 if the command ends with N. Can be repeated", 1},
-    {"verbose", KEY_VERBOSE, NULL, 0, "Log every signal and every burial", 1},
-    {NULL, 0, NULL, 0, "Around many services:", 2},
+     "End with 0 if the command ends with N. Can be repeated", OF_COMMAND},
+    {"verbose", KEY_VERBOSE, NULL, 0, "Log every signal and every burial",
+     OF_COMMAND},
+    {NULL, 0, NULL, 0, "Around many services:", OF_VASSALS},
     {"vassals", KEY_VASSALS, "DIR", 0,
      "Keep the services alive that the files DIR/NAME.ini describe, and follow "
      "every change of these files",
-     2},
+     OF_VASSALS},
     {"in-order", KEY_IN_ORDER, NULL, 0,
      "Stop the last in the alphabet first, each when the one after it has "
      "gone, not all at once",
-     2},
+     OF_VASSALS},
     {"control", KEY_CONTROL, "SOCKET", 0,
-     "Say there how they are (DIR/.control)", 2},
+     "Say there how they are (DIR/.control)", OF_VASSALS},
     {"events", KEY_EVENTS, "FILE", 0,
-     "A line of JSON for every event in their lives; -: standard output", 2},
+     "A line of JSON for every event in their lives; -: standard output",
+     OF_VASSALS},
     {0},
 };
 
@@ -89,9 +93,36 @@ static void open_events(struct argp_state *state, const char *path)
         argp_failure(state, EXIT_FAILURE, errno, "cannot open %s", path);
 }
 
+struct parsing {
+    struct emperor_options *options;
+    const char *given[GROUPS]; // an option of that group, or NULL
+};
+
+static void note_group(struct parsing *parsing, int key)
+{
+    for (const struct argp_option *one = table; one->name || one->doc; one++)
+        if (one->key == key && key != 0)
+            parsing->given[one->group] = one->name;
+}
+
+static void check_task(const struct parsing *parsing, struct argp_state *state)
+{
+    const struct emperor_options *options = parsing->options;
+    bool has_command = options->init.command != NULL;
+    if (options->task == RUN_VASSALS && has_command)
+        argp_error(state, "a command or --vassals, not both");
+    if (options->task == RUN_COMMAND && !has_command)
+        argp_error(state, "which command?");
+    const char *useless = parsing->given[has_command ? OF_VASSALS : OF_COMMAND];
+    if (useless)
+        argp_error(state, "--%s is only for %s", useless,
+                   has_command ? "--vassals" : "a command");
+}
+
 static error_t take_vassals(int key, char *arg, struct argp_state *state)
 {
-    struct emperor_options *options = state->input;
+    const struct parsing *parsing = state->input;
+    struct emperor_options *options = parsing->options;
     switch (key) {
     case KEY_VASSALS:
         options->task = RUN_VASSALS;
@@ -103,20 +134,17 @@ static error_t take_vassals(int key, char *arg, struct argp_state *state)
         options->vassals.events = arg;
         open_events(state, arg);
         return 0;
-    case ARGP_KEY_END:
-        if (options->task == RUN_VASSALS && options->init.command)
-            argp_error(state, "a command or --vassals, not both");
-        if (options->task == RUN_COMMAND && !options->init.command)
-            argp_error(state, "which command?");
-        return 0;
+    case ARGP_KEY_END: check_task(parsing, state); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
 
 static error_t take_option(int key, char *arg, struct argp_state *state)
 {
-    struct emperor_options *all = state->input;
+    struct parsing *parsing = state->input;
+    struct emperor_options *all = parsing->options;
     struct init_options *options = &all->init;
+    note_group(parsing, key);
     switch (key) {
     case KEY_SINGLE: options->single = true; return 0;
     case KEY_VERBOSE: options->verbose = true; return 0;
@@ -146,7 +174,8 @@ static void parse_run(int argc, char **argv, struct emperor_options *options)
     options->vassals.grace_ms = DEFAULT_GRACE_MS;
     for (int number = 1; number < NSIG; number++)
         options->init.rewrite[number] = number;
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, options);
+    struct parsing parsing = {.options = options};
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &parsing);
 }
 
 /* --- status --- */

@@ -713,6 +713,8 @@ class Shows(EmperorTest):
     def test_nonsense_is_refused_with_a_reason(self):
         for options, reason in (
                 (["--vassals", self.vassals, "true"], "not both"),
+                (["-c", "--vassals", self.vassals],
+                 "--single-child is only for a command"),
                 (["--vassals", "/no/such"], "watch /no/such: No such file"),
                 (["--vassals", "/etc/passwd"], "Not a directory"),
                 (["--vassals", self.vassals, "--control", "/no/such/socket"],

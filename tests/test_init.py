@@ -176,6 +176,7 @@ class Statuses(InitTest):
                 (["--rewrite", "15:NO", "x"], "--rewrite must be two signals"),
                 (["--grace", "soon", "x"], "--grace must be a number"),
                 (["--ok-status", "256", "x"], "--ok-status must be a number"),
+                (["--in-order", "x"], "--in-order is only for --vassals"),
                 (["--unknown", "x"], "unrecognized option")):
             with self.subTest(options=options):
                 done = self.run_init(*options)
