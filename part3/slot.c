@@ -1,7 +1,11 @@
 /* slot.c - the decisions: pure, so that every one of them can be tested. */
 #include "slot.h"
 
-enum { FIRST_BACKOFF_MS = 100, JITTER_PERCENT = 10 };
+enum {
+    FIRST_BACKOFF_MS = 100,
+    JITTER_PERCENT = 10,
+    LATE_MS = 1000 // a turn so late: it was not only busy
+};
 
 const struct slot_times slot_default_times = {
     .ready_ms = 10000,
@@ -145,6 +149,11 @@ bool slot_has_worker(const struct slot *slot)
 bool slot_is_awaited(const struct slot *slot)
 {
     return slot_has_worker(slot) && slot->state != SLOT_LOST;
+}
+
+int64_t slot_lost_time(int64_t due, int64_t now)
+{
+    return now - due > LATE_MS ? now - due : 0;
 }
 
 void slot_postpone(struct slot *slot, int64_t ms)

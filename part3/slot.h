@@ -97,6 +97,11 @@ void slot_happened(struct slot *slot, enum slot_event event,
                    const struct slot_times *times, unsigned chance,
                    int64_t now);
 
+/* A turn of the owner was due, and comes now. Is it so late that all were
+ * stopped, as in a suspended machine, and not one worker? Returns how much time
+ * was lost by that, or 0. */
+int64_t slot_lost_time(int64_t due, int64_t now);
+
 /* Its timer, if it has one, rings so much later. */
 void slot_postpone(struct slot *slot, int64_t ms);
 

@@ -39,7 +39,6 @@
 enum {
     TICK_MS = 1000,     // the longest sleep: a lost signal costs no more
     BUSY_TICK_MS = 250, // while the number of workers follows the load
-    LATE_MS = 1000,     // a turn so late: all were stopped, not one worker
     GIVE_UP_AFTER = 2,  // failures of an heir to start
     JITTER_PERCENT = 10,
     LEFT_MS = 1000, // for who left its worker's group, when all others went
@@ -314,12 +313,12 @@ static void spawn(struct supervisor *s, struct place *place)
 
 /* --- Tend: what each place needs --- */
 
-/* A turn that comes late: we were stopped, and the workers with us, as in a
- * suspended machine. Then that time has not passed, for any of us. */
+/* If we were stopped, the workers were stopped with us: that time has not
+ * passed, for any of us. */
 static void forgive_lost_time(struct supervisor *s, int64_t now)
 {
-    int64_t lost = now - s->due;
-    if (lost <= LATE_MS)
+    int64_t lost = slot_lost_time(s->due, now);
+    if (lost == 0)
         return;
     s->thawed_at = now;
     for (size_t i = 0; i < s->place_count; i++)

@@ -44,15 +44,15 @@ static int64_t nearest_timer(const struct vassals *v, int64_t now)
     return nearest;
 }
 
-static void sleep_until_needed(const struct vassals *v)
+static void sleep_until_needed(struct vassals *v)
 {
     struct pollfd watched[] = {{.fd = v->signals, .events = POLLIN},
                                {.fd = v->watch, .events = POLLIN},
                                {.fd = v->control, .events = POLLIN}};
     int64_t now = net_now();
-    int64_t until = nearest_timer(v, now);
-    poll(watched, sizeof watched / sizeof *watched,
-         until > now ? (int)(until - now) : 0);
+    int64_t nearest = nearest_timer(v, now);
+    v->due = nearest > now ? nearest : now;
+    poll(watched, sizeof watched / sizeof *watched, (int)(v->due - now));
 }
 
 /* --- Hear --- */
@@ -170,6 +170,18 @@ static void bury_the_dead(const struct vassals *v)
 }
 
 /* --- Tend: the instances --- */
+
+/* As a supervisor does: services that were stopped with us have not had that
+ * time. */
+static void forgive_lost_time(struct vassals *v)
+{
+    int64_t lost = slot_lost_time(v->due, net_now());
+    if (v->kill_at != SLOT_NO_TIMER)
+        v->kill_at += lost;
+    for (size_t i = 0; i < v->count; i++)
+        for (int j = 0; j < INSTANCES_MAX; j++)
+            slot_postpone(&v->list[i]->instances[j].slot, lost);
+}
 
 static void spawn(struct vassal *vassal, struct instance *instance)
 {
@@ -319,6 +331,7 @@ int vassals_run(const struct vassals_options *options, int signals)
     log_line("ready, with %zu vassals", v.count);
     while (v.mode == GOING_ON || v.count > 0) {
         sleep_until_needed(&v);
+        forgive_lost_time(&v);
         hear(&v);
         bury_the_dead(&v);
         tend_vassals(&v);

@@ -17,6 +17,7 @@ struct vassals {
     struct vassal **list; // sorted by name
     size_t count;
     enum { GOING_ON, STOPPING, ENDING } mode;
+    int64_t due;     // when this turn should begin, at the latest
     int64_t look_at; // the directory, then
     int64_t kill_at; // those who still run, then
     int status;

@@ -557,6 +557,24 @@ class Ends(EmperorTest):
                 self.assertTrue(all(is_dead(pid) for pid in pids))
                 self.says("5 vassals run 1000 ms after being told to stop")
 
+    def test_time_for_which_all_were_stopped_does_not_count(self):
+        self.put("slow", "command = sh -c 'trap \"touch {directory}/told; "
+                 "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; exit\" "
+                 "TERM; while :; do sleep 0.05; done'\nstart-time = 0.1\n"
+                 "stop-time = 3\n")
+        self.start("--grace", "3")
+        pid = self.everyone(1)[0]
+        self.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: os.path.exists(f"{self.directory}/told"),
+                   "it is told")
+        self.process.send_signal(signal.SIGSTOP)
+        os.killpg(pid, signal.SIGSTOP)
+        began = time.monotonic()
+        wait_until(lambda: time.monotonic() - began > 4, "time has passed")
+        self.process.send_signal(signal.SIGCONT)
+        os.killpg(pid, signal.SIGCONT)
+        self.assertEqual(self.process.wait(PATIENCE), 0)
+
     def test_a_short_stop_time_counts_within_a_long_grace(self):
         for i in range(5):
             self.put(f"deaf{i}", DEAF + "stop-time = 0.3\n")

@@ -190,6 +190,14 @@ START_TEST(rest_and_spawn_change_nothing_by_themselves)
 }
 END_TEST
 
+START_TEST(who_is_a_little_late_was_not_stopped)
+{
+    ck_assert_int_eq(slot_lost_time(5000, 4000), 0);
+    ck_assert_int_eq(slot_lost_time(5000, 6000), 0);
+    ck_assert_int_eq(slot_lost_time(5000, 6001), 1001);
+}
+END_TEST
+
 START_TEST(a_timer_can_be_put_off_but_not_begun)
 {
     struct slot slot = {.state = SLOT_STARTING, .until = 70};
@@ -432,6 +440,7 @@ int main(void)
                         COUNT(ended));
     tcase_add_test(decisions,
                    one_that_cannot_be_killed_is_reported_once_and_given_up);
+    tcase_add_test(decisions, who_is_a_little_late_was_not_stopped);
     tcase_add_test(decisions, a_timer_can_be_put_off_but_not_begun);
     tcase_add_test(decisions, rest_and_spawn_change_nothing_by_themselves);
 
