@@ -333,7 +333,10 @@ int net_write(int client, const void *bytes, size_t len, struct net_pace *pace)
 int net_write_last(int client, const void *bytes, size_t len,
                    struct net_pace *pace)
 {
-    return send_all(client, bytes, len, MSG_MORE, pace);
+    if (send_all(client, bytes, len, MSG_MORE, pace) < 0)
+        return -1;
+    shutdown(client, SHUT_WR); // fails if the client has just gone
+    return 0;
 }
 
 int net_send_file(int client, int file, int64_t offset, int64_t len,

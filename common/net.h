@@ -78,9 +78,9 @@ ssize_t net_read_on(int client, void *bytes, size_t size,
  * slow; EPIPE, ECONNRESET: it has gone). */
 int net_write(int client, const void *bytes, size_t len, struct net_pace *pace);
 
-/* The same for what is to be followed by net_close() at once: it waits for
- * that, 200 ms at most, so that the bytes and the end of the connection are
- * one segment, and wake the client once (tcp(7) MSG_MORE). */
+/* The same, and shut the sending side: so the last bytes and the end of the
+ * connection are one segment, and wake the client once (tcp(7) MSG_MORE). What
+ * is left to do is net_close(), at any time. */
 int net_write_last(int client, const void *bytes, size_t len,
                    struct net_pace *pace);
 

@@ -354,10 +354,17 @@ int response_write_file(struct response *response, int file, int64_t offset,
     return write_piece(response, &piece);
 }
 
+static bool is_complete(const struct response *response)
+{
+    return response->status != 0 && response->sent == response->length;
+}
+
 int response_flush(struct response *response)
 {
     if (response->broken)
         return -1;
+    if (is_complete(response))
+        return response_end(response);
     if (response->status && !response->head_ended)
         end_head(response);
     return send_buffer(response);

@@ -83,7 +83,8 @@ int response_write(struct response *response, const void *bytes, size_t len);
 int response_write_file(struct response *response, int file, int64_t offset,
                         int64_t len);
 
-/* Send what is buffered now. */
+/* Send what is buffered now. If that is all that was declared, this is the
+ * end. */
 int response_flush(struct response *response);
 
 /* A client that sends no more may read on, or may be gone: who closes its

@@ -128,6 +128,24 @@ START_TEST(a_small_answer_in_parts_is_one_write)
 }
 END_TEST
 
+START_TEST(a_flush_of_all_that_was_declared_is_the_end)
+{
+    response_start(&response, 200);
+    add_header("Content-Length", "2");
+    write_text("a");
+    response_flush(&response);
+    ck_assert(!sink.saw_last);
+    write_text("b");
+    response_flush(&response);
+    ck_assert(sink.saw_last);
+    ck_assert_int_eq(response_end(&response), 0);
+    ck_assert_int_eq(sink.calls, 2);
+    ck_assert_int_eq(response_write(&response, "c", 1), -1);
+    ck_assert_int_eq(errno, EMSGSIZE);
+    ck_assert_int_eq(sink.calls, 2);
+}
+END_TEST
+
 START_TEST(the_sink_is_told_what_is_the_last)
 {
     response_start(&response, 200);
@@ -850,6 +868,7 @@ int main(void)
     tcase_add_test(framing, a_small_answer_is_one_write);
     tcase_add_test(framing, a_small_answer_in_parts_is_one_write);
     tcase_add_test(framing, the_sink_is_told_what_is_the_last);
+    tcase_add_test(framing, a_flush_of_all_that_was_declared_is_the_end);
     tcase_add_test(framing, a_body_of_unknown_length_is_chunked);
     tcase_add_test(framing, no_body_is_a_body_of_length_0);
     tcase_add_test(framing, a_connection_that_ends_says_so);
