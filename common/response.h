@@ -21,7 +21,7 @@ struct piece {
     int file;
     int64_t offset;
     int64_t len;
-    bool is_last; // of the response
+    bool is_last; // of the response; then it has bytes
 };
 
 /* Where response bytes go. Takes all of the piece or returns -1 with errno.

@@ -176,6 +176,8 @@ static void bury_the_dead(const struct vassals *v)
 static void forgive_lost_time(struct vassals *v)
 {
     int64_t lost = slot_lost_time(v->due, net_now());
+    if (lost == 0)
+        return;
     if (v->kill_at != SLOT_NO_TIMER)
         v->kill_at += lost;
     for (size_t i = 0; i < v->count; i++)

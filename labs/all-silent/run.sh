@@ -11,6 +11,15 @@ silent_are() {
     [ "$(ss -Htn state established "sport = :$port" | wc -l)" -eq "$1" ]
 }
 
+# fifth_waits NAME: four have a worker each; does a fifth client, whose answer
+# goes to $lab_dir/NAME, wait in the queue?
+fifth_waits() {
+    wait_until 20 silent_are 4 && wait_until 20 has_queue 0
+    curl -s -m 20 "http://localhost:$port/hello.txt" >"$lab_dir/$1" &
+    helpers="$helpers $!"
+    wait_until 20 has_queue 1 && [ ! -s "$lab_dir/$1" ]
+}
+
 start_stage 3d --quiet --workers 4 --head-timeout 3
 await_workers 4
 visit_silently 3
@@ -20,11 +29,7 @@ silent_are 3 && stayed=yes || stayed=no
 seen "three are silent: the fourth worker says: $(cat "$lab_dir/three")"
 
 visit_silently 1
-wait_until 20 silent_are 4 && wait_until 20 has_queue 0
-curl -s -m 20 "http://localhost:$port/hello.txt" >"$lab_dir/four" &
-helpers="$helpers $!"
-wait_until 20 has_queue 1 && [ ! -s "$lab_dir/four" ] && waited=yes ||
-    waited=no
+fifth_waits four && waited=yes || waited=no
 seen "four are silent: a fifth client waits in the queue: $waited"
 await_helpers
 seen "when the deadline has ended the silent: $(cat "$lab_dir/four")"
@@ -39,11 +44,7 @@ seen "3e, four are silent: a fifth client reads: $(cat "$lab_dir/3e")"
 end_helpers
 
 visit_hesitantly 4
-wait_until 20 silent_are 4 && wait_until 20 has_queue 0
-curl -s -m 20 "http://localhost:$port/hello.txt" >"$lab_dir/letter" &
-helpers="$helpers $!"
-wait_until 20 has_queue 1 && [ ! -s "$lab_dir/letter" ] && again=yes ||
-    again=no
+fifth_waits letter && again=yes || again=no
 seen "3e, four have said a letter: a fifth waits in the queue: $again"
 
 dead_until_the_deadline() {

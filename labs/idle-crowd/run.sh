@@ -4,9 +4,7 @@
 
 # 50 clients ask once, and stay.
 crowd_comes() {
-    "$build/flood" --hold --quiet -n 50 -c 50 --timeout 30 \
-        "127.0.0.1:$port/hello.txt" >/dev/null 2>&1 &
-    helpers="$helpers $!"
+    come_and_stay 50 --hold
 }
 
 answered() {
