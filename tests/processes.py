@@ -10,10 +10,10 @@ import unittest
 PATIENCE = float(os.environ.get("PATIENCE", 20))  # seconds, on a busy machine
 
 
-def wait_until(holds, what):
+def wait_until(holds, what, limit=PATIENCE):
     """Wait for holds() to be true; returns what it returned. `what` is a text,
-    or a function that makes one."""
-    deadline = time.monotonic() + PATIENCE
+    or a function that makes one; `limit` is in seconds."""
+    deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
         value = holds()
         if value:

@@ -305,7 +305,9 @@ class Misbehave(EarnestTest):
                 json.loads(ask("/status.json"))
             return sum(int(read(f"{directory}/{name}") or 0) for name in
                        os.listdir(directory) if "attacks" in name) > 30
-        wait_until(is_attacked_enough, "there were enough attacks")
+        # The family backs off: an attacker comes every five seconds at last.
+        wait_until(is_attacked_enough, "there were enough attacks",
+                   5 * PATIENCE)
         self.assertEqual(int(ask()), innocent)
         self.assertIn(innocent, family.workers())
         self.assertFalse(family.is_gone())
