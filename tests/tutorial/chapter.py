@@ -326,8 +326,9 @@ class ChapterRun:
         if terminal.section is not step.block.section:
             self.stop(terminal, step.line)
             return
-        if not terminal.serves() and self.wait_for(terminal.finished,
-                                                   self.limit_of(step)):
+        # A server may have been told to end a moment ago.
+        limit = 2 if terminal.serves() else self.limit_of(step)
+        if self.wait_for(terminal.finished, limit):
             return
         self.step_failed(step, step.line, "terminal %d is busy with `%s`"
                          % (terminal.number, self.ports.shown(terminal.busy)))
